@@ -1,0 +1,48 @@
+/** Albums as people see them: the words shared by clustering, naming, planning and export. Pure. */
+
+/** The id of the album that is none: images too unlike everything. */
+export const UNSORTED = "unsorted";
+
+export type NameSource = "user" | "llm" | "concepts" | "neutral";
+
+/** Why an album is called what it is called. */
+export interface NameEvidence {
+  /** concept words, best first; `fit` is the mean cosine, `lead` what it leads the siblings' by, in deviations */
+  readonly words: readonly { readonly text: string; readonly fit: number; readonly lead: number }[];
+  /** words that captions of this album share, with the number of captions that hold each */
+  readonly captionWords: readonly { readonly text: string; readonly count: number }[];
+  /** one sentence: why this name, or why only a neutral one */
+  readonly reason: string;
+}
+
+export interface AlbumName {
+  /** 1–4 words */
+  readonly text: string;
+  readonly source: NameSource;
+  /** confidence, in [0, 1]; null for a user's name and a neutral one */
+  readonly score: number | null;
+  readonly evidence: NameEvidence | null;
+}
+
+/** One image of an album. */
+export interface Member {
+  /** SHA-256 of the image's bytes, lower-case hex */
+  readonly image: string;
+  /** cosine to the album's centroid, in [-1, 1] */
+  readonly similarity: number;
+  /** 0 for the medoid, 1, 2 … for the spread; -1 for all others */
+  readonly representativeRank: number;
+  /** put here by the user; the program never moves it */
+  readonly isPinned: boolean;
+}
+
+export interface Album {
+  /** stable from run to run; `unsorted` for the one that is none */
+  readonly id: string;
+  readonly name: AlbumName;
+  readonly parentId: string | null;
+  /** mean cosine of members to the centroid, in [-1, 1]; null for a parent without images of its own */
+  readonly cohesion: number | null;
+  /** best similarity first */
+  readonly members: readonly Member[];
+}

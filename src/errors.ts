@@ -1,0 +1,94 @@
+/** The one error class of Albumen, and every code it can carry. */
+
+/**
+ * Every code, with what it means and what a person can do. `docs/reference/errors.md` is generated from it.
+ * Codes of one image (`IMAGE_*`, `FETCH_*`, `FILE_*`) become failure rows; the others stop a run.
+ */
+export const ERROR_CODES = {
+  // One image, recorded and reported, never a stop.
+  FILE_NOT_FOUND: "A path named in the source does not exist.",
+  FILE_UNREADABLE: "A file exists but cannot be read (permissions, I/O error).",
+  FILE_CHANGED: "A file changed while it was read; it is tried again on the next run.",
+  FILE_TOO_LARGE: "A file is larger than the byte limit.",
+  IMAGE_EMPTY: "A file has no bytes.",
+  IMAGE_UNKNOWN_FORMAT: "The bytes are not an image format that Albumen reads, whatever the name says.",
+  IMAGE_TRUNCATED: "An image ends before its data does.",
+  IMAGE_CORRUPT: "An image cannot be decoded.",
+  IMAGE_TOO_MANY_PIXELS: "An image has more pixels than the limit; it was refused before decoding.",
+  IMAGE_UNSUPPORTED: "The format is known but its decoder is missing here.",
+  EMBED_FAILED: "The model failed on this one image.",
+  // The command line and configuration.
+  USAGE: "A command was called with wrong arguments.",
+  CONFIG_INVALID: "A setting has a value that is not allowed.",
+  SOURCE_NOT_FOUND: "A source does not exist.",
+  SOURCE_EMPTY: "The sources hold no images.",
+  SOURCE_UNSUPPORTED: "A source is of a kind that Albumen does not read.",
+  NOT_FOUND: "No album or image answers to the given id, name or path.",
+  AMBIGUOUS: "More than one album or image answers to the given name.",
+  // Models.
+  MODEL_UNKNOWN: "No model has this id.",
+  MODEL_NOT_INSTALLED: "The model is not on this machine and was not to be fetched.",
+  MODEL_FETCH_FAILED: "The model could not be fetched from any of its sources.",
+  MODEL_CORRUPT: "A model file is truncated, tampered with or not what its manifest says.",
+  MODEL_INCOMPATIBLE: "A model's dimensions or names do not fit what was asked of it.",
+  CHECKPOINT_INVALID: "A checkpoint is malformed.",
+  CHECKPOINT_REFUSED:
+    "A checkpoint asks for something that a tensor dictionary never needs; nothing of it was run.",
+  OUT_OF_MEMORY: "A batch of one does not fit into memory.",
+  // Clustering and vectors.
+  VECTORS_INVALID: "Vectors have a wrong shape, NaN or infinite components.",
+  CLUSTERING_INVALID: "A clustering was asked for something impossible.",
+  // The catalog and the output.
+  CATALOG_NOT_FOUND: "There is no catalog here.",
+  CATALOG_LOCKED: "Another process works on this catalog.",
+  CATALOG_TOO_NEW: "The catalog was made by a newer version of Albumen.",
+  CATALOG_CORRUPT: "The catalog's database cannot be read.",
+  OUTPUT_CONFLICT: "A file or folder stands where Albumen would write, and it is not Albumen's.",
+  OUTPUT_UNWRITABLE: "The output folder cannot be written.",
+  OUTPUT_OVERLAP: "Source and output overlap in a way that would mix them.",
+  DISK_FULL: "The disk is full. What was done is kept; run again once there is room.",
+  UNDO_IMPOSSIBLE: "There is no apply left to undo, or its files were changed since.",
+  // Control.
+  ABORTED: "The run was cancelled; the next one resumes.",
+  INTERNAL: "A bug in Albumen.",
+} as const;
+
+export type ErrorCode = keyof typeof ERROR_CODES;
+
+export interface AlbumenErrorInit {
+  /** What to do next, a full sentence. Printed on its own line. */
+  readonly hint?: string;
+  /** True when the same call may succeed later without a change. */
+  readonly isRetryable?: boolean;
+  readonly cause?: unknown;
+}
+
+/** `message` says what and which; `hint` says what next. Neither ever holds a secret. */
+export class AlbumenError extends Error {
+  readonly code: ErrorCode;
+  readonly hint: string | undefined;
+  readonly isRetryable: boolean;
+
+  constructor(code: ErrorCode, message: string, init: AlbumenErrorInit = {}) {
+    super(message, init.cause === undefined ? undefined : { cause: init.cause });
+    this.name = "AlbumenError";
+    this.code = code;
+    this.hint = init.hint;
+    this.isRetryable = init.isRetryable ?? false;
+  }
+}
+
+export function isAlbumenError(value: unknown): value is AlbumenError {
+  return value instanceof AlbumenError;
+}
+
+/** Throws `ABORTED` when the signal has fired. */
+export function throwIfAborted(signal: AbortSignal): void {
+  if (signal.aborted)
+    throw new AlbumenError("ABORTED", "Cancelled.", { hint: "Run the same command again to resume." });
+}
+
+/** The message of anything thrown, for a failure row or a cause line. */
+export function messageOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
