@@ -1,0 +1,16 @@
+/** The default clusterer: Ward's hierarchy on the Matrix port proposes, k-means on it refines. */
+import { wardKMeans } from "../../core/cluster/ward-kmeans.ts";
+import type { Clusterer } from "../../ports/clusterer.ts";
+import type { Matrix } from "../../ports/matrix.ts";
+import { checkRequest, emptyClustering, kernelsOf } from "./request.ts";
+
+export function createWardKMeans({ matrix }: { readonly matrix: Matrix }): Clusterer {
+  return {
+    id: "ward+kmeans",
+    async cluster(request, call) {
+      checkRequest(request);
+      if (request.vectors.rows === 0) return emptyClustering(request, "ward+kmeans");
+      return wardKMeans(request, kernelsOf(matrix, call));
+    },
+  };
+}

@@ -1,0 +1,248 @@
+/** What a person does to albums: rename, merge, split, move, pin. Pure: state in, state and events out. */
+import { AlbumenError } from "../errors.ts";
+import { UNSORTED, type Album, type Member } from "./albums.ts";
+
+/** Two images that must, or must not, share an album. */
+export interface Constraint {
+  readonly kind: "must-link" | "cannot-link";
+  readonly a: string;
+  readonly b: string;
+}
+
+/** Everything about the albums that an undo brings back. */
+export interface AlbumState {
+  readonly albums: readonly Album[];
+  readonly constraints: readonly Constraint[];
+}
+
+/** One thing that happened to an album; who keeps it adds the time. */
+export interface AlbumEvent {
+  readonly kind:
+    "born" | "died" | "grew" | "shrank" | "merged" | "split" | "renamed" | "moved" | "pinned" | "undone";
+  readonly albumId: string;
+  /** a sentence for people */
+  readonly text: string;
+}
+
+export interface Edit {
+  readonly state: AlbumState;
+  readonly events: readonly AlbumEvent[];
+}
+
+/** Names that people would take for one: case, accents, spaces and plain plurals do not tell them apart. */
+export function foldName(text: string): string {
+  return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trim();
+}
+
+/**
+ * The one album that an id, a name or the start of either means.
+ * Errors: `NOT_FOUND` lists near names; `AMBIGUOUS` lists those that fit.
+ */
+export function findAlbum(albums: readonly Album[], query: string): Album {
+  const folded = foldName(query);
+  const exact = albums.filter((album) => album.id === query || foldName(album.name.text) === folded);
+  if (exact.length === 1) return exact[0]!;
+  const near = exact.length
+    ? exact
+    : albums.filter((album) => album.id.startsWith(query) || foldName(album.name.text).startsWith(folded));
+  if (near.length === 1) return near[0]!;
+  if (near.length > 1)
+    throw new AlbumenError("AMBIGUOUS", `"${query}" means more than one album: ${listed(near)}.`, {
+      hint: "Use the id.",
+    });
+  throw new AlbumenError("NOT_FOUND", `There is no album "${query}".`, {
+    hint: "albumen albums lists them.",
+  });
+}
+
+/** Gives a user's name, which the program never changes. */
+export function renameAlbum(state: AlbumState, id: string, name: string): Edit {
+  const text = name.normalize("NFC").replace(/\s+/g, " ").trim();
+  if (text === "") throw new AlbumenError("USAGE", "An album cannot be called nothing.");
+  if (/\p{Cc}/u.test(text)) throw new AlbumenError("USAGE", "A name cannot hold control characters.");
+  if (id === UNSORTED)
+    throw new AlbumenError("USAGE", "Unsorted cannot be renamed.", { hint: "Move its images." });
+  const album = albumById(state, id);
+  const rival = state.albums.find((other) => other.id !== id && foldName(other.name.text) === foldName(text));
+  if (rival)
+    throw new AlbumenError("USAGE", `There is an album "${rival.name.text}" (${rival.id}) already.`, {
+      hint: `Use albumen merge ${id} ${rival.id} to make them one.`,
+    });
+  const renamed: Album = {
+    ...album,
+    name: { text, source: "user", score: null, evidence: album.name.evidence },
+  };
+  return {
+    state: { ...state, albums: replaceAlbum(state.albums, renamed) },
+    events: [{ kind: "renamed", albumId: id, text: `"${album.name.text}" is now "${text}"` }],
+  };
+}
+
+/** All images of the others go into the first, which keeps its id and, where it has a user's name, that. */
+export function mergeAlbums(state: AlbumState, ids: readonly string[]): Edit {
+  const unique = [...new Set(ids)];
+  if (unique.length < 2) throw new AlbumenError("USAGE", "Merging takes two albums or more.");
+  const [target, ...others] = unique.map((id) => albumById(state, id));
+  if (target!.id === UNSORTED) throw new AlbumenError("USAGE", "Albums cannot be merged into Unsorted.");
+  const constraints = [...state.constraints];
+  for (const other of others)
+    if (other.id !== UNSORTED && medoidOf(other) && medoidOf(target!))
+      constraints.push({ kind: "must-link", a: medoidOf(target!)!, b: medoidOf(other)! });
+  const gained = others.flatMap((other) => other.members);
+  const merged: Album = {
+    ...target!,
+    members: [
+      ...target!.members,
+      // Out of Unsorted, images have no cluster to hold them here: they are pinned. The rest is held by the link.
+      ...others.flatMap((other) =>
+        other.members.map((member) => ({
+          ...member,
+          representativeRank: -1,
+          isPinned: member.isPinned || other.id === UNSORTED,
+        })),
+      ),
+    ],
+  };
+  const gone = new Set(others.map((other) => other.id));
+  return {
+    state: {
+      constraints,
+      albums: replaceAlbum(
+        state.albums
+          .filter((album) => !gone.has(album.id))
+          .map((album) =>
+            album.parentId !== null && gone.has(album.parentId) ? { ...album, parentId: target!.id } : album,
+          ),
+        merged,
+      ),
+    },
+    events: [
+      {
+        kind: "merged",
+        albumId: target!.id,
+        text: `"${target!.name.text}" took in ${others.map((other) => `"${other.name.text}"`).join(", ")} (${gained.length} images)`,
+      },
+    ],
+  };
+}
+
+/**
+ * Cuts an album into the given groups of its images; the first group keeps id and name.
+ * `newAlbums` are the albums of the other groups, made by the caller, who knows ids and names.
+ */
+export function splitAlbum(
+  state: AlbumState,
+  id: string,
+  kept: ReadonlySet<string>,
+  newAlbums: readonly Album[],
+): Edit {
+  const album = albumById(state, id);
+  const rest: Album = { ...album, members: album.members.filter((member) => kept.has(member.image)) };
+  const constraints = [...state.constraints];
+  const parts = [rest, ...newAlbums];
+  for (let i = 0; i < parts.length; i++)
+    for (let j = 0; j < i; j++)
+      if (medoidOf(parts[i]!) && medoidOf(parts[j]!))
+        constraints.push({ kind: "cannot-link", a: medoidOf(parts[j]!)!, b: medoidOf(parts[i]!)! });
+  const at = state.albums.findIndex((other) => other.id === id);
+  const albums = [...state.albums];
+  albums.splice(at, 1, rest, ...newAlbums);
+  return {
+    state: { albums, constraints },
+    events: [
+      {
+        kind: "split",
+        albumId: id,
+        text: `"${album.name.text}" (${album.members.length}) became ${parts.length} albums of ${parts.map((part) => part.members.length).join(", ")}`,
+      },
+    ],
+  };
+}
+
+/** Moves images into an album and pins them there. Images of the album already are only pinned. */
+export function moveImages(state: AlbumState, images: readonly string[], targetId: string): Edit {
+  const moving = new Set(images);
+  const target = albumById(state, targetId);
+  const found = new Map<string, Member>();
+  const events: AlbumEvent[] = [];
+  const albums: Album[] = [];
+  for (const album of state.albums) {
+    const leaving = album.members.filter((member) => moving.has(member.image));
+    for (const member of leaving) found.set(member.image, member);
+    albums.push(
+      leaving.length === 0 || album.id === targetId
+        ? album
+        : { ...album, members: album.members.filter((member) => !moving.has(member.image)) },
+    );
+  }
+  for (const image of images)
+    if (!found.has(image)) throw new AlbumenError("NOT_FOUND", `No album holds the image ${image}.`);
+  const isPinned = targetId !== UNSORTED;
+  const present = new Set(target.members.map((member) => member.image));
+  const moved: Album = {
+    ...target,
+    members: [
+      ...target.members.map((member) => (moving.has(member.image) ? { ...member, isPinned } : member)),
+      ...images
+        .filter((image) => !present.has(image))
+        .map((image) => ({ ...found.get(image)!, representativeRank: -1, isPinned })),
+    ],
+  };
+  events.push({
+    kind: "moved",
+    albumId: targetId,
+    text: `${images.length} ${images.length === 1 ? "image" : "images"} moved to "${target.name.text}"`,
+  });
+  return { state: { ...state, albums: dropEmpty(replaceAlbum(albums, moved)) }, events };
+}
+
+/** Pins (or unpins) images where they are. */
+export function pinImages(state: AlbumState, images: readonly string[], isPinned: boolean): Edit {
+  const wanted = new Set(images);
+  const events: AlbumEvent[] = [];
+  const albums = state.albums.map((album) => {
+    const hit = album.members.filter((member) => wanted.has(member.image));
+    if (hit.length === 0) return album;
+    if (album.id === UNSORTED)
+      throw new AlbumenError("USAGE", "An image in Unsorted cannot be pinned.", {
+        hint: "Move it to an album first.",
+      });
+    events.push({
+      kind: "pinned",
+      albumId: album.id,
+      text: `${hit.length} ${hit.length === 1 ? "image" : "images"} ${isPinned ? "pinned to" : "unpinned from"} "${album.name.text}"`,
+    });
+    return {
+      ...album,
+      members: album.members.map((member) => (wanted.has(member.image) ? { ...member, isPinned } : member)),
+    };
+  });
+  return { state: { ...state, albums }, events };
+}
+
+export function albumById(state: AlbumState, id: string): Album {
+  const album = state.albums.find((candidate) => candidate.id === id);
+  if (!album)
+    throw new AlbumenError("NOT_FOUND", `There is no album ${id}.`, { hint: "albumen albums lists them." });
+  return album;
+}
+
+/** The medoid, or where none was chosen yet, the member nearest to the centroid. */
+export function medoidOf(album: Album): string | null {
+  const medoid = album.members.find((member) => member.representativeRank === 0) ?? album.members[0];
+  return medoid?.image ?? null;
+}
+
+function replaceAlbum(albums: readonly Album[], album: Album): Album[] {
+  return albums.map((other) => (other.id === album.id ? album : other));
+}
+
+/** Albums that lost their last image are gone, and so are parents that lost their last child. */
+export function dropEmpty(albums: readonly Album[]): Album[] {
+  const parents = new Set(albums.filter((album) => album.members.length > 0).map((album) => album.parentId));
+  return albums.filter((album) => album.members.length > 0 || parents.has(album.id));
+}
+
+function listed(albums: readonly Album[]): string {
+  return albums.map((album) => `${album.name.text} (${album.id})`).join(", ");
+}
