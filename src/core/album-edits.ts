@@ -1,19 +1,12 @@
-/** What a person does to albums: rename, merge, split, move, pin. Pure: state in, state and events out. */
+/**
+ * What a person does to albums: rename, merge, split, move, pin. Pure: albums in, albums and events out.
+ *
+ * [Note: pins] What a person decided is kept as pins on images and nothing else. Pinned images of one album stay
+ * together and apart from those pinned to others, whatever the grouping says later: that is what merge, split and
+ * move mean. Renaming pins the album's medoid, so that the name always has an album to stand on.
+ */
 import { AlbumenError } from "../errors.ts";
 import { UNSORTED, type Album, type Member } from "./albums.ts";
-
-/** Two images that must, or must not, share an album. */
-export interface Constraint {
-  readonly kind: "must-link" | "cannot-link";
-  readonly a: string;
-  readonly b: string;
-}
-
-/** Everything about the albums that an undo brings back. */
-export interface AlbumState {
-  readonly albums: readonly Album[];
-  readonly constraints: readonly Constraint[];
-}
 
 /** One thing that happened to an album; who keeps it adds the time. */
 export interface AlbumEvent {
@@ -25,7 +18,7 @@ export interface AlbumEvent {
 }
 
 export interface Edit {
-  readonly state: AlbumState;
+  readonly albums: readonly Album[];
   readonly events: readonly AlbumEvent[];
 }
 
@@ -56,66 +49,53 @@ export function findAlbum(albums: readonly Album[], query: string): Album {
 }
 
 /** Gives a user's name, which the program never changes. */
-export function renameAlbum(state: AlbumState, id: string, name: string): Edit {
+export function renameAlbum(albums: readonly Album[], id: string, name: string): Edit {
   const text = name.normalize("NFC").replace(/\s+/g, " ").trim();
   if (text === "") throw new AlbumenError("USAGE", "An album cannot be called nothing.");
   if (/\p{Cc}/u.test(text)) throw new AlbumenError("USAGE", "A name cannot hold control characters.");
   if (id === UNSORTED)
     throw new AlbumenError("USAGE", "Unsorted cannot be renamed.", { hint: "Move its images." });
-  const album = albumById(state, id);
-  const rival = state.albums.find((other) => other.id !== id && foldName(other.name.text) === foldName(text));
+  const album = albumById(albums, id);
+  const rival = albums.find((other) => other.id !== id && foldName(other.name.text) === foldName(text));
   if (rival)
     throw new AlbumenError("USAGE", `There is an album "${rival.name.text}" (${rival.id}) already.`, {
       hint: `Use albumen merge ${id} ${rival.id} to make them one.`,
     });
+  const medoid = medoidOf(album);
   const renamed: Album = {
     ...album,
     name: { text, source: "user", score: null, evidence: album.name.evidence },
+    members: album.members.map((member) =>
+      member.image === medoid ? { ...member, isPinned: true } : member,
+    ),
   };
   return {
-    state: { ...state, albums: replaceAlbum(state.albums, renamed) },
+    albums: replaceAlbum(albums, renamed),
     events: [{ kind: "renamed", albumId: id, text: `"${album.name.text}" is now "${text}"` }],
   };
 }
 
 /** All images of the others go into the first, which keeps its id and, where it has a user's name, that. */
-export function mergeAlbums(state: AlbumState, ids: readonly string[]): Edit {
+export function mergeAlbums(albums: readonly Album[], ids: readonly string[]): Edit {
   const unique = [...new Set(ids)];
   if (unique.length < 2) throw new AlbumenError("USAGE", "Merging takes two albums or more.");
-  const [target, ...others] = unique.map((id) => albumById(state, id));
+  const [target, ...others] = unique.map((id) => albumById(albums, id));
   if (target!.id === UNSORTED) throw new AlbumenError("USAGE", "Albums cannot be merged into Unsorted.");
-  const constraints = [...state.constraints];
-  for (const other of others)
-    if (other.id !== UNSORTED && medoidOf(other) && medoidOf(target!))
-      constraints.push({ kind: "must-link", a: medoidOf(target!)!, b: medoidOf(other)! });
-  const gained = others.flatMap((other) => other.members);
+  const gained = others.flatMap((other) =>
+    other.members.map((member) => ({ ...member, representativeRank: -1 })),
+  );
   const merged: Album = {
     ...target!,
-    members: [
-      ...target!.members,
-      // Out of Unsorted, images have no cluster to hold them here: they are pinned. The rest is held by the link.
-      ...others.flatMap((other) =>
-        other.members.map((member) => ({
-          ...member,
-          representativeRank: -1,
-          isPinned: member.isPinned || other.id === UNSORTED,
-        })),
-      ),
-    ],
+    members: [...target!.members, ...gained].map((member) => ({ ...member, isPinned: true })),
   };
   const gone = new Set(others.map((other) => other.id));
+  const rest = albums
+    .filter((album) => !gone.has(album.id))
+    .map((album) =>
+      album.parentId !== null && gone.has(album.parentId) ? { ...album, parentId: target!.id } : album,
+    );
   return {
-    state: {
-      constraints,
-      albums: replaceAlbum(
-        state.albums
-          .filter((album) => !gone.has(album.id))
-          .map((album) =>
-            album.parentId !== null && gone.has(album.parentId) ? { ...album, parentId: target!.id } : album,
-          ),
-        merged,
-      ),
-    },
+    albums: replaceAlbum(rest, merged),
     events: [
       {
         kind: "merged",
@@ -131,24 +111,20 @@ export function mergeAlbums(state: AlbumState, ids: readonly string[]): Edit {
  * `newAlbums` are the albums of the other groups, made by the caller, who knows ids and names.
  */
 export function splitAlbum(
-  state: AlbumState,
+  albums: readonly Album[],
   id: string,
   kept: ReadonlySet<string>,
   newAlbums: readonly Album[],
 ): Edit {
-  const album = albumById(state, id);
-  const rest: Album = { ...album, members: album.members.filter((member) => kept.has(member.image)) };
-  const constraints = [...state.constraints];
-  const parts = [rest, ...newAlbums];
-  for (let i = 0; i < parts.length; i++)
-    for (let j = 0; j < i; j++)
-      if (medoidOf(parts[i]!) && medoidOf(parts[j]!))
-        constraints.push({ kind: "cannot-link", a: medoidOf(parts[j]!)!, b: medoidOf(parts[i]!)! });
-  const at = state.albums.findIndex((other) => other.id === id);
-  const albums = [...state.albums];
-  albums.splice(at, 1, rest, ...newAlbums);
+  const album = albumById(albums, id);
+  const pinned = (part: Album): Album => ({
+    ...part,
+    members: part.members.map((member) => ({ ...member, isPinned: true })),
+  });
+  const rest = pinned({ ...album, members: album.members.filter((member) => kept.has(member.image)) });
+  const parts = [rest, ...newAlbums.map(pinned)];
   return {
-    state: { albums, constraints },
+    albums: albums.flatMap((other) => (other.id === id ? parts : [other])),
     events: [
       {
         kind: "split",
@@ -160,16 +136,15 @@ export function splitAlbum(
 }
 
 /** Moves images into an album and pins them there. Images of the album already are only pinned. */
-export function moveImages(state: AlbumState, images: readonly string[], targetId: string): Edit {
+export function moveImages(albums: readonly Album[], images: readonly string[], targetId: string): Edit {
   const moving = new Set(images);
-  const target = albumById(state, targetId);
+  const target = albumById(albums, targetId);
   const found = new Map<string, Member>();
-  const events: AlbumEvent[] = [];
-  const albums: Album[] = [];
-  for (const album of state.albums) {
+  const left: Album[] = [];
+  for (const album of albums) {
     const leaving = album.members.filter((member) => moving.has(member.image));
     for (const member of leaving) found.set(member.image, member);
-    albums.push(
+    left.push(
       leaving.length === 0 || album.id === targetId
         ? album
         : { ...album, members: album.members.filter((member) => !moving.has(member.image)) },
@@ -188,19 +163,23 @@ export function moveImages(state: AlbumState, images: readonly string[], targetI
         .map((image) => ({ ...found.get(image)!, representativeRank: -1, isPinned })),
     ],
   };
-  events.push({
-    kind: "moved",
-    albumId: targetId,
-    text: `${images.length} ${images.length === 1 ? "image" : "images"} moved to "${target.name.text}"`,
-  });
-  return { state: { ...state, albums: dropEmpty(replaceAlbum(albums, moved)) }, events };
+  return {
+    albums: dropEmpty(replaceAlbum(left, moved)),
+    events: [
+      {
+        kind: "moved",
+        albumId: targetId,
+        text: `${images.length} ${images.length === 1 ? "image" : "images"} moved to "${target.name.text}"`,
+      },
+    ],
+  };
 }
 
 /** Pins (or unpins) images where they are. */
-export function pinImages(state: AlbumState, images: readonly string[], isPinned: boolean): Edit {
+export function pinImages(albums: readonly Album[], images: readonly string[], isPinned: boolean): Edit {
   const wanted = new Set(images);
   const events: AlbumEvent[] = [];
-  const albums = state.albums.map((album) => {
+  const after = albums.map((album) => {
     const hit = album.members.filter((member) => wanted.has(member.image));
     if (hit.length === 0) return album;
     if (album.id === UNSORTED)
@@ -217,11 +196,11 @@ export function pinImages(state: AlbumState, images: readonly string[], isPinned
       members: album.members.map((member) => (wanted.has(member.image) ? { ...member, isPinned } : member)),
     };
   });
-  return { state: { ...state, albums }, events };
+  return { albums: after, events };
 }
 
-export function albumById(state: AlbumState, id: string): Album {
-  const album = state.albums.find((candidate) => candidate.id === id);
+export function albumById(albums: readonly Album[], id: string): Album {
+  const album = albums.find((candidate) => candidate.id === id);
   if (!album)
     throw new AlbumenError("NOT_FOUND", `There is no album ${id}.`, { hint: "albumen albums lists them." });
   return album;

@@ -165,11 +165,7 @@ export async function storePart(
     }
     throw new AlbumenError("INTERNAL", `${folder} could not be replaced in five attempts.`);
   } catch (error) {
-    if (error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT"))
-      throw new AlbumenError("DISK_FULL", `No room for the model in ${folder}.`, {
-        hint: "Free some space, or point ALBUMEN_CACHE to another disk.",
-        cause: error,
-      });
+    throwIfDiskFull(error, folder);
     throw error;
   } finally {
     await rm(building, { recursive: true, force: true });
@@ -181,6 +177,14 @@ export async function removePart(folder: string): Promise<boolean> {
   if (!(await isThere(folder))) return false;
   await discard(folder);
   return true;
+}
+
+export function throwIfDiskFull(error: unknown, folder: string): void {
+  if (error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT"))
+    throw new AlbumenError("DISK_FULL", `No room for the model in ${folder}.`, {
+      hint: "Free some space, or point ALBUMEN_CACHE to another disk.",
+      cause: error,
+    });
 }
 
 /** Renamed first: a reader sees the whole part or none. */

@@ -54,9 +54,22 @@ const sourceSchema = z.discriminatedUnion("kind", [
   }),
 ]);
 
+/** Turns a checkpoint into a graph. A raised revision makes every graph that it made before count as absent. */
 const builderSchema = z.discriminatedUnion("kind", [
-  z.strictObject({ kind: z.literal("efficientnet-lite0"), revision: count }),
-  z.strictObject({ kind: z.literal("bert-sentence"), revision: count, heads: count }),
+  z.strictObject({
+    kind: z.literal("efficientnet-lite"),
+    revision: count,
+    network: z.strictObject({
+      stages: z
+        .array(z.strictObject({ kernel: count, repeats: count, stride: count, expand: count, out: count }))
+        .min(1),
+      stem: count,
+      head: count,
+      batchNormEpsilon: z.number().positive(),
+    }),
+  }),
+  /** its shape comes with the checkpoint, in the role config.json */
+  z.strictObject({ kind: z.literal("sentence-bert"), revision: count }),
 ]);
 
 /**

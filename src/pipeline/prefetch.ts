@@ -2,7 +2,8 @@
 
 /**
  * Runs `work` on the items, at most `limit` at a time, and yields the results in the items' order,
- * so that what comes out does not depend on timing. `limit` also bounds how many results wait.
+ * so that what comes out does not depend on timing. Beside the result that the consumer holds, at most `limit` run or
+ * wait: that bounds memory.
  */
 export async function* prefetch<T, R>(
   items: Iterable<T>,

@@ -1,4 +1,5 @@
 /** GEMM-shaped work, done by ONNX Runtime on CPU or GPU. */
+import type { Kernels } from "../core/cluster/kernels.ts";
 import type { Neighbours, Vectors } from "../core/vectors.ts";
 import type { Call } from "./call.ts";
 
@@ -17,4 +18,14 @@ export interface Matrix {
   /** All dot products: entry (i, j) at `[i * b.rows + j]`. The caller sees to it that it fits into memory. */
   multiply(a: Vectors, b: Vectors, call: Call): Promise<Float32Array>;
   dispose(): Promise<void>;
+}
+
+/** What the core's clustering asks for, done by this port under one call's signal. */
+export function kernelsOf(matrix: Matrix, call: Call): Kernels {
+  // The progress of one multiplication says nothing about the whole, so only the signal is passed on.
+  const quiet: Call = { signal: call.signal };
+  return {
+    assign: (points, centroids) => matrix.nearest(points, centroids, quiet),
+    multiply: (a, b) => matrix.multiply(a, b, quiet),
+  };
 }

@@ -1,5 +1,6 @@
 /** The rows of a catalog: images, where they lie, what failed, their vectors, and the albums. */
-import type { AlbumEvent, AlbumState } from "../core/album-edits.ts";
+import type { AlbumEvent } from "../core/album-edits.ts";
+import type { Album } from "../core/albums.ts";
 import type { Vectors } from "../core/vectors.ts";
 import type { ErrorCode } from "../errors.ts";
 import type { ImageFacts } from "./image-decoder.ts";
@@ -97,9 +98,9 @@ export interface Store {
   captions(recipe: string): Promise<Map<string, CaptionRow>>;
   saveCaptions(recipe: string, rows: readonly CaptionRow[]): Promise<void>;
 
-  albumState(): Promise<AlbumState>;
-  /** Replaces the whole state and adds to history in one transaction. */
-  saveAlbumState(state: AlbumState, events: readonly HistoryEvent[]): Promise<void>;
+  albums(): Promise<Album[]>;
+  /** Replaces all albums and adds to history in one transaction. */
+  saveAlbums(albums: readonly Album[], events: readonly HistoryEvent[]): Promise<void>;
   /** Newest first. */
   history(limit: number): Promise<HistoryEvent[]>;
 

@@ -9,7 +9,12 @@ const call = { signal: new AbortController().signal };
 
 export function randomUnitRows(rows: number, dims: number, seed: number): Vectors {
   const random = createRandom(seed);
-  return normalizeRows(makeVectors(Float32Array.from({ length: rows * dims }, () => random.next() - 0.5), dims));
+  return normalizeRows(
+    makeVectors(
+      Float32Array.from({ length: rows * dims }, () => random.next() - 0.5),
+      dims,
+    ),
+  );
 }
 
 export function testMatrix(name: string, options: { create(): Promise<Matrix> }): void {
@@ -84,13 +89,17 @@ export function testMatrix(name: string, options: { create(): Promise<Matrix> })
       const some = randomUnitRows(2, 3, 6);
       expect((await matrix.nearest(emptyVectors(3), some, call)).index.length).toBe(0);
       expect((await matrix.topK(emptyVectors(3), some, 2, call)).index.length).toBe(0);
-      await expect(matrix.nearest(some, emptyVectors(3), call)).rejects.toMatchObject({ code: "VECTORS_INVALID" });
+      await expect(matrix.nearest(some, emptyVectors(3), call)).rejects.toMatchObject({
+        code: "VECTORS_INVALID",
+      });
       await matrix.dispose();
     });
 
     it("refuses vectors of different dims", async () => {
       const matrix = await options.create();
-      await expect(matrix.multiply(randomUnitRows(2, 3, 7), randomUnitRows(2, 4, 8), call)).rejects.toMatchObject({
+      await expect(
+        matrix.multiply(randomUnitRows(2, 3, 7), randomUnitRows(2, 4, 8), call),
+      ).rejects.toMatchObject({
         code: "VECTORS_INVALID",
       });
       await matrix.dispose();
@@ -114,5 +123,7 @@ function expectClose(found: Float32Array, expected: Float32Array): void {
 }
 
 export function sameBits(a: Float32Array, b: Float32Array): boolean {
-  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(Buffer.from(b.buffer, b.byteOffset, b.byteLength));
+  return Buffer.from(a.buffer, a.byteOffset, a.byteLength).equals(
+    Buffer.from(b.buffer, b.byteOffset, b.byteLength),
+  );
 }

@@ -100,12 +100,12 @@ export function testStore(
         albums: [ALBUM],
         constraints: [{ kind: "must-link" as const, a: sha("a"), b: sha("b") }],
       };
-      await store.saveAlbumState(state, [{ at: "1", kind: "born", albumId: "a1", text: "one" }]);
-      await store.saveAlbumState(state, [{ at: "2", kind: "renamed", albumId: "a1", text: "two" }]);
-      expect(await store.albumState()).toEqual(state);
+      await store.saveAlbums(state, [{ at: "1", kind: "born", albumId: "a1", text: "one" }]);
+      await store.saveAlbums(state, [{ at: "2", kind: "renamed", albumId: "a1", text: "two" }]);
+      expect(await store.albums()).toEqual(state);
       expect((await store.history(10)).map((event) => event.text)).toEqual(["two", "one"]);
-      await store.saveAlbumState({ albums: [], constraints: [] }, []);
-      expect(await store.albumState()).toEqual({ albums: [], constraints: [] });
+      await store.saveAlbums([], []);
+      expect(await store.albums()).toEqual([]);
       await dispose();
     });
 
@@ -131,11 +131,11 @@ export function testStore(
     it("has everything again after it was closed and opened", async () => {
       const { store, reopen, dispose } = await open();
       await store.record(batch([sha("a")], [0, 1]));
-      await store.saveAlbumState({ albums: [ALBUM], constraints: [] }, []);
+      await store.saveAlbums([ALBUM], []);
       if (reopen === null) return dispose();
       const again = await reopen();
       expect([...(await again.vectors(SPACE)).vectors.data]).toEqual([0, 1]);
-      expect((await again.albumState()).albums).toEqual([ALBUM]);
+      expect(await again.albums()).toEqual([ALBUM]);
       await dispose();
     });
   });

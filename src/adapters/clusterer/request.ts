@@ -1,10 +1,7 @@
-/** What every clusterer checks, answers for nothing, and takes from the Matrix port. */
+/** What every clusterer checks, and what it answers for nothing. */
 import { AlbumenError } from "../../errors.ts";
-import type { Kernels } from "../../core/cluster/kernels.ts";
 import { assertFinite, emptyVectors } from "../../core/vectors.ts";
-import type { Call } from "../../ports/call.ts";
 import type { Clustering, ClusteringRequest } from "../../ports/clusterer.ts";
-import type { Matrix } from "../../ports/matrix.ts";
 
 /** Refuses NaN, and numbers that make no sense. */
 export function checkRequest(request: ClusteringRequest): void {
@@ -31,14 +28,5 @@ export function emptyClustering(request: ClusteringRequest, method: string): Clu
     radius: new Float32Array(0),
     parents: null,
     report: { method, criterion: "no images", candidates: 0 },
-  };
-}
-
-export function kernelsOf(matrix: Matrix, call: Call): Kernels {
-  // Progress of single multiplications says nothing about the whole, so only the signal is passed on.
-  const quiet: Call = { signal: call.signal };
-  return {
-    assign: (points, centroids) => matrix.nearest(points, centroids, quiet),
-    multiply: (a, b) => matrix.multiply(a, b, quiet),
   };
 }

@@ -1,8 +1,8 @@
 /** The default clusterer: Ward's hierarchy on the Matrix port proposes, k-means on it refines. */
 import { wardKMeans } from "../../core/cluster/ward-kmeans.ts";
 import type { Clusterer } from "../../ports/clusterer.ts";
-import type { Matrix } from "../../ports/matrix.ts";
-import { checkRequest, emptyClustering, kernelsOf } from "./request.ts";
+import { kernelsOf, type Matrix } from "../../ports/matrix.ts";
+import { checkRequest, emptyClustering } from "./request.ts";
 
 export function createWardKMeans({ matrix }: { readonly matrix: Matrix }): Clusterer {
   return {

@@ -1,8 +1,7 @@
 /** The store on SQLite (libsql), rows in the database and vectors in one file a space. */
 import { createHash } from "node:crypto";
 import { join } from "node:path";
-import type { Constraint } from "../../core/album-edits.ts";
-import type { Album, AlbumName, Member, NameSource } from "../../core/albums.ts";
+import type { AlbumName, Member, NameSource } from "../../core/albums.ts";
 import { AlbumenError, type ErrorCode } from "../../errors.ts";
 import type { ImageFacts } from "../../ports/image-decoder.ts";
 import type { CaptionRow, HistoryEvent, Store } from "../../ports/store.ts";
@@ -33,7 +32,6 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
     caption: db.prepare("INSERT OR REPLACE INTO captions VALUES (?, ?, ?, ?)"),
     album: db.prepare("INSERT INTO albums VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
     member: db.prepare("INSERT INTO members VALUES (?, ?, ?, ?, ?, ?)"),
-    constraint: db.prepare("INSERT OR IGNORE INTO constraints VALUES (?, ?, ?)"),
     history: db.prepare("INSERT INTO history (at, kind, album_id, text) VALUES (?, ?, ?, ?)"),
     meta: db.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)"),
   };
@@ -167,7 +165,7 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
       )();
     },
 
-    async albumState() {
+    async albums() {
       const members = new Map<string, Member[]>();
       for (const row of all("SELECT * FROM members ORDER BY album_id, position")) {
         const albumId = row["album_id"] as string;
@@ -179,7 +177,7 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
           isPinned: row["pinned"] === 1,
         });
       }
-      const albums: Album[] = all("SELECT * FROM albums ORDER BY position").map((row) => ({
+      return all("SELECT * FROM albums ORDER BY position").map((row) => ({
         id: row["id"] as string,
         name: nameOf(row),
         parentId: row["parent_id"] as string | null,
@@ -187,14 +185,10 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
         radius: row["radius"] as number | null,
         members: members.get(row["id"] as string) ?? [],
       }));
-      const constraints = all(
-        "SELECT kind, a, b FROM constraints ORDER BY kind, a, b",
-      ) as unknown as Constraint[];
-      return { albums, constraints };
     },
-    async saveAlbumState({ albums, constraints }, events) {
+    async saveAlbums(albums, events) {
       db.transaction(() => {
-        db.exec("DELETE FROM albums; DELETE FROM members; DELETE FROM constraints;");
+        db.exec("DELETE FROM albums; DELETE FROM members;");
         albums.forEach(({ id, name, parentId, cohesion, radius, members }, position) => {
           const evidence = name.evidence === null ? null : JSON.stringify(name.evidence);
           sql.album.run([
@@ -219,7 +213,6 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
             ]),
           );
         });
-        for (const { kind, a, b } of constraints) sql.constraint.run([kind, a, b]);
         for (const { at, kind, albumId, text } of events) sql.history.run([at, kind, albumId, text]);
       })();
     },

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
-import fc from "fast-check";
+import * as fc from "fast-check";
 import { createRandom } from "../random.ts";
 import { makeVectors, normalizeRows, type Vectors } from "../vectors.ts";
 import { cutTree, squaredDistances, wardTree } from "./linkage.ts";

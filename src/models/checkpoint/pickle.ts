@@ -118,13 +118,14 @@ class PickleMachine {
 
   append(items: readonly unknown[]): void {
     const list = this.top();
-    if (!Array.isArray(list) || isTuple(list)) throw invalid("its pickle appends to something that is no list");
+    if (!isList(list)) throw invalid("its pickle appends to something that is no list");
     for (const item of items) list.push(item);
   }
 
   setItems(flat: readonly unknown[]): void {
     const dictionary = this.top();
-    if (!(dictionary instanceof Map)) throw invalid("its pickle sets an item of something that is no dictionary");
+    if (!(dictionary instanceof Map))
+      throw invalid("its pickle sets an item of something that is no dictionary");
     if (flat.length % 2 !== 0) throw invalid("its pickle has a key without a value");
     for (let i = 0; i < flat.length; i += 2) dictionary.set(flat[i], flat[i + 1]);
   }
@@ -146,6 +147,10 @@ class PickleMachine {
 
 function isTuple(value: unknown): value is readonly unknown[] {
   return Array.isArray(value) && Object.isFrozen(value);
+}
+
+function isList(value: unknown): value is unknown[] {
+  return Array.isArray(value) && !Object.isFrozen(value);
 }
 
 /** LONG1: two's complement, little-endian. */

@@ -12,7 +12,9 @@ import { elementBytes, type Tensor } from "./tensor.ts";
 const MAGIC_NUMBER = 0x1950a86a20f9469cfc6cn;
 const PROTOCOL_VERSION = 1001;
 // PROTO 2, LONG1 of ten bytes, and the magic number, as every file of the old format begins.
-const LEGACY_START = [0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e];
+const LEGACY_START = [
+  0x80, 0x02, 0x8a, 0x0a, 0x6c, 0xfc, 0x9c, 0x46, 0xf9, 0x20, 0x6a, 0xa8, 0x50, 0x19, 0x2e,
+];
 
 export function looksLikeLegacyPytorch(bytes: Uint8Array): boolean {
   return LEGACY_START.every((byte, i) => bytes[i] === byte);
@@ -35,8 +37,9 @@ export function readLegacyPytorch(bytes: Uint8Array): Map<string, Tensor> {
   if (!Array.isArray(keys)) throw invalid("its list of storages is missing");
   const contents = new Map<string, Uint8Array>();
   for (const key of keys as unknown[]) {
-    const storage = typeof key === "string" ? storages.get(key) : undefined;
-    if (storage === undefined) throw invalid(`storage ${quoted(String(key))} belongs to no tensor`);
+    if (typeof key !== "string") throw invalid("its list of storages holds something that is no name");
+    const storage = storages.get(key);
+    if (storage === undefined) throw invalid(`storage ${quoted(key)} belongs to no tensor`);
     const length = reader.u64();
     if (length !== storage.length)
       throw invalid(`storage ${quoted(storage.key)} has ${length} elements instead of ${storage.length}`);

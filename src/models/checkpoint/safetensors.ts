@@ -42,8 +42,8 @@ interface Entry {
 
 export function looksLikeSafetensors(bytes: Uint8Array): boolean {
   if (bytes.length < 10 || bytes[8] !== 0x7b /* { */) return false;
-  const view = new DataView(bytes.buffer, bytes.byteOffset, 8);
-  return view.getBigUint64(0, true) <= BigInt(bytes.length);
+  const headerBytes = new DataView(bytes.buffer, bytes.byteOffset, 8).getBigUint64(0, true);
+  return headerBytes <= BigInt(MAX_HEADER_BYTES);
 }
 
 /**
@@ -67,7 +67,8 @@ export function readSafetensors(bytes: Uint8Array): Map<string, Tensor> {
   let covered = 0;
   for (const { name, dtype, shape, begin, end } of entries) {
     if (begin < covered) throw invalid(`tensor ${quoted(name)} overlaps the one before it`);
-    if (begin > covered) throw invalid(`${begin - covered} bytes before tensor ${quoted(name)} belong to none`);
+    if (begin > covered)
+      throw invalid(`${begin - covered} bytes before tensor ${quoted(name)} belong to none`);
     if (end > data.length) throw invalid(`tensor ${quoted(name)} ends outside the file`);
     tensors.set(name, makeTensor(dtype, shape, elementsOf(dtype, data.subarray(begin, end))));
     covered = end;
@@ -90,7 +91,8 @@ function parseHeader(json: string): Record<string, unknown> {
 
 function parseEntry(name: string, value: unknown): Entry {
   const parsed = entrySchema.safeParse(value);
-  if (!parsed.success) throw invalid(`tensor ${quoted(name)} is not described by dtype, shape and data_offsets`);
+  if (!parsed.success)
+    throw invalid(`tensor ${quoted(name)} is not described by dtype, shape and data_offsets`);
   const { shape, data_offsets } = parsed.data;
   const [begin, end] = data_offsets;
   const dtype = DTYPES.get(parsed.data.dtype);

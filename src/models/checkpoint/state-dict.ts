@@ -5,11 +5,17 @@ import { unpickle } from "./pickle.ts";
 import { elementCount, elementsOf, makeTensor, type Dtype, type Tensor } from "./tensor.ts";
 
 /** One run of elements in the file, shared by any number of tensors. */
-export interface Storage {
+export class Storage {
   readonly key: string;
   readonly dtype: Dtype;
   /** elements */
   readonly length: number;
+
+  constructor(key: string, dtype: Dtype, length: number) {
+    this.key = key;
+    this.dtype = dtype;
+    this.length = length;
+  }
 }
 
 /** A pickled checkpoint whose numbers are not read yet. */
@@ -42,7 +48,7 @@ class TensorView {
   }
 }
 
-const MAX_RANK = 64; // PyTorch's own limit; bounds the work an element costs
+const MAX_RANK = 64; // PyTorch's own limit
 
 // Copies of strided views may take this many times the file's size together. Real files hold a few transposed
 // views, each at most as large as its storage; contiguous ones are not copied.
@@ -86,10 +92,15 @@ function parseStorage(id: unknown): Storage {
   if (!Array.isArray(id) || id[0] !== "storage" || id.length < 5)
     throw invalid("it refers to something that is no storage");
   const [, type, key, device, length, view = null] = id as unknown[];
-  if (!(type instanceof StorageType) || typeof key !== "string" || typeof device !== "string" || !isSize(length))
+  if (
+    !(type instanceof StorageType) ||
+    typeof key !== "string" ||
+    typeof device !== "string" ||
+    !isSize(length)
+  )
     throw invalid("it describes a storage wrongly");
   if (view !== null) throw invalid(`storage ${quoted(key)} is a view of another, which is not read`);
-  return { key, dtype: type.dtype, length };
+  return new Storage(key, type.dtype, length);
 }
 
 function makeOrderedDict(args: readonly unknown[]): Map<unknown, unknown> {
@@ -99,9 +110,9 @@ function makeOrderedDict(args: readonly unknown[]): Map<unknown, unknown> {
 
 /** `(storage, offset, shape, strides, requires_grad, hooks)`, elements throughout. */
 function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): TensorView {
-  if (!isStorage(storage) || !isSize(offset) || !isSizes(shape) || !isSizes(strides))
+  if (!(storage instanceof Storage) || !isSize(offset) || !isSizes(shape) || !isSizes(strides))
     throw invalid("it rebuilds a tensor from wrong arguments");
-  if (shape.length !== strides.length || shape.length > MAX_RANK)
+  if (shape.length !== strides.length)
     throw invalid(`it rebuilds a tensor of ${shape.length} dimensions with ${strides.length} strides`);
   const count = elementCount(shape);
   const last = shape.reduce((at, size, axis) => at + (size - 1) * strides[axis], offset);
@@ -115,12 +126,9 @@ function rebuildTensor([storage, offset, shape, strides]: readonly unknown[]): T
 
 /** `(tensor, requires_grad, hooks)` */
 function rebuildParameter([tensor]: readonly unknown[]): TensorView {
-  if (!(tensor instanceof TensorView)) throw invalid("it rebuilds a parameter from something that is no tensor");
+  if (!(tensor instanceof TensorView))
+    throw invalid("it rebuilds a parameter from something that is no tensor");
   return tensor;
-}
-
-function isStorage(value: unknown): value is Storage {
-  return typeof value === "object" && value !== null && "key" in value && "dtype" in value && "length" in value;
 }
 
 function isSize(value: unknown): value is number {
@@ -128,7 +136,8 @@ function isSize(value: unknown): value is number {
 }
 
 function isSizes(value: unknown): value is readonly number[] {
-  return Array.isArray(value) && value.every(isSize);
+  // The rank comes first: one long tuple, named again and again, must not be walked each time.
+  return Array.isArray(value) && value.length <= MAX_RANK && value.every(isSize);
 }
 
 // Where training scripts keep the model beside optimizer state and counters, likeliest first.
@@ -161,7 +170,8 @@ export function readTensors(
     let data = all.subarray(offset, offset + elementCount(shape));
     if (!isContiguous(view)) {
       copyBudget -= data.byteLength;
-      if (copyBudget < 0) throw invalid(`tensor ${quoted(name)} and others unfold to far more than the file holds`);
+      if (copyBudget < 0)
+        throw invalid(`tensor ${quoted(name)} and others unfold to far more than the file holds`);
       data = gather(all, view, data.slice());
     }
     tensors.set(name, makeTensor(storage.dtype, shape, data));
@@ -176,13 +186,14 @@ function findTensorDictionary(root: unknown): Map<unknown, unknown> {
     if (isTensorDictionary(wrapped)) return wrapped;
   }
   if (isTensorDictionary(root)) return root;
-  const inside = [...root].filter(([, value]) => isTensorDictionary(value));
+  // A set, because a hostile file can name one large dictionary any number of times.
+  const inside = [...new Set(root.values())].filter(isTensorDictionary);
   if (inside.length === 0) throw invalid("it holds no tensors");
-  if (inside.length > 1) {
-    const names = inside.map(([key]) => quoted(String(key)));
-    throw invalid(`it holds several tensor dictionaries (${names.join(", ")}), none of them named as the model`);
-  }
-  return inside[0][1] as Map<unknown, unknown>;
+  if (inside.length > 1)
+    throw invalid(
+      `it holds ${inside.length} tensor dictionaries, none under a key of ${WRAPPER_KEYS.join(", ")}`,
+    );
+  return inside[0];
 }
 
 function isTensorDictionary(value: unknown): value is Map<unknown, unknown> {

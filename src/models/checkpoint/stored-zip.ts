@@ -28,7 +28,8 @@ export function readStoredZip(bytes: Uint8Array): Map<string, Uint8Array> {
   const end = new ByteReader(bytes, "the zip directory", directoryEnd + 4);
   const [disk, directoryDisk, entriesHere, entries] = [end.u16(), end.u16(), end.u16(), end.u16()];
   const [directoryBytes, directoryStart] = [end.u32(), end.u32()];
-  if (disk !== 0 || directoryDisk !== 0 || entriesHere !== entries) throw invalid("its zip file is one of several");
+  if (disk !== 0 || directoryDisk !== 0 || entriesHere !== entries)
+    throw invalid("its zip file is one of several");
   if (directoryStart === 0xffffffff) throw invalid("its zip file is above 4 GB");
   if (directoryStart + directoryBytes > directoryEnd) throw invalid("its zip directory leaves the file");
 
@@ -86,7 +87,8 @@ function readDirectoryEntry(directory: ByteReader): DirectoryEntry {
 
 function readMember(files: Uint8Array, name: string, localHeader: number, size: number): Uint8Array {
   const reader = new ByteReader(files, `zip member ${quoted(name)}`, Math.min(localHeader, files.length));
-  if (reader.u32() !== LOCAL_HEADER) throw invalid(`zip member ${quoted(name)} is not where the directory says`);
+  if (reader.u32() !== LOCAL_HEADER)
+    throw invalid(`zip member ${quoted(name)} is not where the directory says`);
   reader.take(22); // repeats the directory; of the header only its own length counts
   const [nameBytes, extraBytes] = [reader.u16(), reader.u16()];
   reader.take(nameBytes + extraBytes);

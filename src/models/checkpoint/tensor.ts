@@ -38,7 +38,11 @@ export function elementBytes(dtype: Dtype): number {
 export function elementsOf(dtype: Dtype, bytes: Uint8Array): Tensor["data"] {
   const size = elementBytes(dtype);
   const aligned = bytes.byteOffset % size === 0 ? bytes : new Uint8Array(bytes);
-  const Elements = ARRAYS[dtype] as new (buffer: ArrayBufferLike, at: number, length: number) => Tensor["data"];
+  const Elements = ARRAYS[dtype] as new (
+    buffer: ArrayBufferLike,
+    at: number,
+    length: number,
+  ) => Tensor["data"];
   return new Elements(aligned.buffer, aligned.byteOffset, aligned.byteLength / size);
 }
 
@@ -47,8 +51,9 @@ export function makeTensor(dtype: Dtype, shape: readonly number[], data: Tensor[
   return { dtype, shape, data } as Tensor;
 }
 
-/** The product of the dimensions; 1 for a scalar. Above 2^53 it is not exact: check `Number.isSafeInteger`. */
+/** The product of the dimensions; 1 for a scalar. Not exact above 2^53, which no file can hold. */
 export function elementCount(shape: readonly number[]): number {
+  if (shape.includes(0)) return 0; // else an overflow to infinity, times 0, would be NaN
   return shape.reduce((product, size) => product * size, 1);
 }
 

@@ -10,7 +10,7 @@ import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EnvHttpProxyAgent, request, type Dispatcher } from "undici";
 import { AlbumenError, isAlbumenError, messageOf, throwIfAborted } from "../../errors.ts";
-import { assertIntact } from "../cache.ts";
+import { assertIntact, throwIfDiskFull } from "../cache.ts";
 import type { HubSpec, RemoteFile } from "../manifest.ts";
 import { OPEN_TIMEOUT_MS, type ModelSource, type OpenedSource } from "./source.ts";
 
@@ -51,7 +51,6 @@ export function hubSource(spec: HubSpec, options: HubOptions): ModelSource {
           connect: { timeout: openTimeoutMs },
           headersTimeout: openTimeoutMs,
           bodyTimeout: options.stallTimeoutMs ?? STALL_TIMEOUT_MS,
-          ...(env["HTTP_PROXY"] ?? env["http_proxy"] ? { httpProxy: (env["http_proxy"] ?? env["HTTP_PROXY"])! } : {}),
         }),
       };
       const close = async () => {
@@ -152,7 +151,9 @@ async function download(
       } catch (error) {
         answer = null;
         throwIfAborted(hub.signal);
-        if (isAlbumenError(error) || attempt === ATTEMPTS)
+        if (isAlbumenError(error)) throw error;
+        throwIfDiskFull(error, hub.partsDir);
+        if (attempt === ATTEMPTS)
           throw new AlbumenError("MODEL_FETCH_FAILED", `${file.path} was interrupted: ${messageOf(error)}`, {
             isRetryable: true,
             cause: error,
@@ -229,7 +230,7 @@ async function get(hub: Hub, file: RemoteFile, offset: number, etag: string | nu
     }
     await response.body.dump();
     const location = header("location");
-    if (status >= 300 && status < 400 && location !== null && URL.canParse(location, url)) {
+    if (status >= 300 && status < 400 && location !== null && URL.canParse(location, url.href)) {
       url = new URL(location, url);
       continue;
     }

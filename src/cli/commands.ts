@@ -1,0 +1,299 @@
+/** Every command of the command line: its words, its flags, and which call answers it. */
+import { Option, type Command } from "commander";
+import { flagNameOf, SETTINGS, type SettingName, type SettingsInput } from "../config.ts";
+import { AlbumenError } from "../errors.ts";
+import { describeSettings, makeDemo, type RunSummary } from "../compose.ts";
+import { albumRows, alignColumns, summaryLines } from "./render.ts";
+import { EXIT, type CommonFlags, type Session } from "./run.ts";
+
+type Flags = CommonFlags & Record<string, unknown>;
+type Runner = (flags: CommonFlags, work: (session: Session) => Promise<number | void>) => Promise<void>;
+
+const GROUPING: readonly SettingName[] = [
+  "albums",
+  "granularity",
+  "minAlbumSize",
+  "maxAlbums",
+  "singletons",
+  "seed",
+];
+const NAMING: readonly SettingName[] = ["namer", "captions"];
+const READING: readonly SettingName[] = ["user", "model", "offline", "maxPixels", "threads"];
+const FILES: readonly SettingName[] = ["depth", "as"];
+
+export function defineCommands(program: Command, run: Runner): Command {
+  program
+    .name("albumen")
+    .description("Turns a heap of unlabelled images into named albums.")
+    .version(describeSettings.version, "-V, --version")
+    .showHelpAfterError("(albumen --help lists the commands)")
+    .exitOverride();
+
+  /** One command; `work` gets the session, the flags and the arguments. */
+  const command = (
+    usage: string,
+    about: string,
+    settings: readonly SettingName[],
+    work: (session: Session, flags: Flags, args: string[][]) => Promise<number | void>,
+  ): Command => {
+    const made = program.command(usage).description(about).exitOverride();
+    for (const setting of settings) made.addOption(optionOf(setting));
+    made
+      .option(
+        "--catalog <dir>",
+        "catalog folder (default: .albumen in the output folder, found upwards from here)",
+      )
+      .option("--json", "one JSON object a line on stdout; the last one is the summary")
+      .option("--quiet", "no progress")
+      .option("--yes", "do not ask");
+    made.action(async (...values: unknown[]) => {
+      const flags = made.opts<Flags>();
+      const args = values
+        .slice(0, -2)
+        .map((value) => (value === undefined ? [] : ([value].flat() as string[])));
+      await run(flags, (session) => work(session, flags, args));
+    });
+    return made;
+  };
+
+  command(
+    "organize <source...>",
+    "turn images into albums: a folder, files, or globs",
+    ["out", ...GROUPING, ...FILES, ...NAMING, ...READING],
+    async (session, flags, [sources]) => {
+      const catalog = await session.open({ settings: settingsOf(flags) });
+      return report(session, await catalog.organize(sources!, zipOf(flags)), flags);
+    },
+  )
+    .option("--zip <file>", "write one archive of the albums too")
+    .option("--strict", "exit with 3 when an image failed");
+
+  command(
+    "add <source...>",
+    "add new images: each joins its album, or opens a new one when unlike all",
+    [...NAMING, ...READING.filter((name) => name !== "model")],
+    async (session, flags, [sources]) => {
+      const catalog = await session.openExisting({ settings: settingsOf(flags) });
+      return report(session, await catalog.add(sources!), flags);
+    },
+  ).option("--strict", "exit with 3 when an image failed");
+
+  command(
+    "reorganize",
+    "group everything anew; ids, your names and pins stay",
+    [...GROUPING, ...FILES, ...NAMING, "offline", "threads"],
+    async (session, flags) => {
+      const catalog = await session.openExisting({ settings: settingsOf(flags) });
+      return report(session, await catalog.reorganize(), flags);
+    },
+  );
+
+  command(
+    "plan [source...]",
+    "show what apply would do, without doing it; with sources, what organize would do",
+    ["out", ...GROUPING, ...FILES, ...NAMING, ...READING],
+    async (session, flags, [sources]) => {
+      const settings = settingsOf(flags);
+      const catalog = sources!.length
+        ? await session.open({ settings })
+        : await session.openExisting({ settings });
+      const plan = await catalog.plan(sources!);
+      session.print(plan.text);
+      session.emit("summary", { steps: plan.steps, counts: plan.counts });
+    },
+  );
+
+  command("apply", "make the folders as the albums say", FILES, async (session, flags) => {
+    const catalog = await session.openExisting({ settings: settingsOf(flags) });
+    return report(session, await catalog.apply(), flags);
+  });
+
+  command(
+    "undo [count]",
+    "take back the last apply, or the last few",
+    [],
+    async (session, flags, [count]) => {
+      const catalog = await session.openExisting();
+      const times = count!.length ? Number(count![0]) : 1;
+      if (!Number.isInteger(times) || times < 1)
+        throw new AlbumenError("USAGE", `"${count![0]}" is not a number of applies to undo.`);
+      return report(session, await catalog.undo(times), flags);
+    },
+  );
+
+  command("albums", "list the albums", [], async (session) => {
+    const catalog = await session.openExisting();
+    const albums = await catalog.albums();
+    for (const line of alignColumns(albumRows(albums))) session.print(line);
+    for (const album of albums)
+      session.emit("album", { ...album, members: undefined, size: album.members.length });
+    session.emit("summary", { albums: albums.length });
+  });
+
+  command(
+    "rename <album> <name>",
+    "give an album your own name",
+    [],
+    async (session, flags, [album, name]) => {
+      const catalog = await session.openExisting();
+      return report(session, await catalog.rename(album![0]!, name![0]!), flags);
+    },
+  );
+
+  command("merge <album...>", "put albums into the first one", [], async (session, flags, [albums]) => {
+    const catalog = await session.openExisting();
+    return report(session, await catalog.merge(albums!), flags);
+  });
+
+  command("split <album>", "cut an album into parts", [], async (session, flags, [album]) => {
+    const catalog = await session.openExisting();
+    const into = flags["into"] === undefined ? null : Number(flags["into"]);
+    if (into !== null && (!Number.isInteger(into) || into < 2))
+      throw new AlbumenError(
+        "USAGE",
+        `--into takes a number of parts from 2 on, not "${String(flags["into"])}".`,
+      );
+    return report(session, await catalog.split(album![0]!, into), flags);
+  }).option("--into <parts>", "number of parts (default: found by itself)");
+
+  command(
+    "move <image> <album>",
+    "put an image into an album and keep it there",
+    [],
+    async (session, flags, [image, album]) => {
+      const catalog = await session.openExisting();
+      return report(session, await catalog.move(image!, album![0]!), flags);
+    },
+  );
+
+  command(
+    "pin <what...>",
+    "keep images, or all images of an album, where they are",
+    [],
+    async (session, flags, [what]) => {
+      const catalog = await session.openExisting();
+      return report(session, await catalog.pin(what!, flags["off"] !== true), flags);
+    },
+  ).option("--off", "unpin");
+
+  command("history", "what happened to the albums, newest first", [], async (session, flags) => {
+    const catalog = await session.openExisting();
+    const limit = Number(flags["limit"]);
+    const events = await catalog.history(limit);
+    for (const event of events) {
+      session.print(`${event.at.slice(0, 16).replace("T", " ")}  ${event.kind.padEnd(8)}  ${event.text}`);
+      session.emit("history", event);
+    }
+    session.emit("summary", { events: events.length });
+  }).option("--limit <n>", "at most this many", "50");
+
+  command(
+    "search <words...>",
+    "find images by words",
+    ["offline", "threads"],
+    async (session, flags, [words]) => {
+      const catalog = await session.openExisting({ settings: settingsOf(flags) });
+      const { hits, understood } = await catalog.search(words!.join(" "), Number(flags["limit"]));
+      if (understood.kind === "nearest") session.print(understood.text);
+      for (const line of alignColumns(
+        hits.map((hit) => [hit.similarity.toFixed(3), hit.album, hit.file ?? hit.source]),
+      ))
+        session.print(line);
+      for (const hit of hits) session.emit("hit", hit);
+      session.emit("summary", { hits: hits.length, understood });
+    },
+  ).option("--limit <n>", "at most this many", "20");
+
+  command(
+    "similar <image>",
+    "find images like one: a file, or an image of the catalog",
+    ["offline", "threads"],
+    async (session, flags, [image]) => {
+      const catalog = await session.openExisting({ settings: settingsOf(flags) });
+      const hits = await catalog.similar(image![0]!, Number(flags["limit"]));
+      for (const line of alignColumns(
+        hits.map((hit) => [hit.similarity.toFixed(3), hit.album, hit.file ?? hit.source]),
+      ))
+        session.print(line);
+      for (const hit of hits) session.emit("hit", hit);
+      session.emit("summary", { hits: hits.length });
+    },
+  ).option("--limit <n>", "at most this many", "20");
+
+  command("failures", "the places that gave no image, and why", [], async (session, flags) => {
+    const catalog = await session.openExisting();
+    if (flags["retry"] === true) return report(session, await catalog.retryFailures(), flags);
+    const failures = await catalog.failures();
+    for (const { code, source, reason } of failures) session.print(`${code}  ${source}\n    ${reason}`);
+    for (const failure of failures) session.emit("failure", failure);
+    session.emit("summary", { failures: failures.length });
+  }).option("--retry", "try them again");
+
+  command("status", "what the catalog holds", [], async (session) => {
+    const catalog = await session.openExisting();
+    const status = await catalog.status();
+    for (const line of alignColumns(Object.entries(status).map(([key, value]) => [key, String(value)])))
+      session.print(line);
+    session.emit("summary", status);
+  });
+
+  command(
+    "config <action>",
+    "show every setting, its value and where it comes from",
+    [],
+    async (session, _flags, [action]) => {
+      if (action![0] !== "show")
+        throw new AlbumenError("USAGE", `albumen config knows "show", not "${action![0]}".`);
+      const rows = await describeSettings({ from: process.cwd(), catalog: session.flags.catalog ?? null });
+      for (const line of alignColumns(
+        rows.map(({ name, value, origin, about }) => [name, JSON.stringify(value), origin, about]),
+      ))
+        session.print(line);
+      for (const row of rows) session.emit("setting", row);
+      session.emit("summary", { settings: rows.length });
+    },
+  );
+
+  command(
+    "demo",
+    "draw 120 sample pictures and organise them",
+    ["out", ...GROUPING, ...FILES, ...NAMING, ...READING],
+    async (session, flags) => {
+      const settings = settingsOf(flags);
+      const pictures = await makeDemo(String(flags["pictures"]), session);
+      session.print(`${pictures.drawn} pictures are in ${pictures.folder}`);
+      const catalog = await session.open({ settings });
+      return report(session, await catalog.organize([pictures.folder], zipOf(flags)), flags);
+    },
+  )
+    .option("--pictures <dir>", "folder for the pictures", "./albumen-demo")
+    .option("--zip <file>", "write one archive of the albums too");
+
+  return program;
+}
+
+/** `--min-album-size <value>`; a switch that is on by default is spelled `--no-…`. */
+function optionOf(setting: SettingName): Option {
+  const { default: preset, about } = SETTINGS[setting];
+  const name = flagNameOf(setting);
+  if (preset === true) return new Option(`--no-${name.slice(2)}`, `do not ${about}`).default(undefined);
+  if (preset === false) return new Option(name, about);
+  const shown = preset === null ? about : `${about} (default: ${String(preset)})`;
+  return new Option(`${name} <value>`, shown);
+}
+
+function settingsOf(flags: Flags): SettingsInput {
+  const given = Object.entries(flags).filter(([key, value]) => key in SETTINGS && value !== undefined);
+  return Object.fromEntries(given) as SettingsInput;
+}
+
+function zipOf(flags: Flags): { zip?: string } {
+  return flags["zip"] === undefined ? {} : { zip: String(flags["zip"]) };
+}
+
+function report(session: Session, summary: RunSummary, flags: Flags): number {
+  session.reporter.stop();
+  for (const line of summaryLines(summary)) session.print(line);
+  session.emit("summary", summary);
+  return flags["strict"] === true && summary.failed > 0 ? EXIT.strictFailure : EXIT.done;
+}

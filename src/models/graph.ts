@@ -1,0 +1,71 @@
+/** ONNX graphs made ready to run. The one file of the models and their adapters that knows how sessions are set up. */
+import { availableParallelism } from "node:os";
+import { InferenceSession, type Tensor } from "onnxruntime-node";
+import { AlbumenError, messageOf } from "../errors.ts";
+
+export interface GraphOptions {
+  /** threads of one run; all cores when omitted */
+  readonly threads?: number;
+}
+
+export interface Graph {
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  /**
+   * Blocks the JavaScript thread until done: ONNX Runtime's own threads do the work.
+   * Errors: `OUT_OF_MEMORY`, retryable because a smaller batch may fit; `MODEL_INCOMPATIBLE` for anything else.
+   */
+  run(feeds: Readonly<Record<string, Tensor>>): Promise<Readonly<Record<string, Tensor>>>;
+  dispose(): Promise<void>;
+}
+
+/** `name` is for messages. Errors: `MODEL_CORRUPT`, `OUT_OF_MEMORY`. */
+export async function openGraph(bytes: Uint8Array, name: string, options: GraphOptions = {}): Promise<Graph> {
+  let session: InferenceSession;
+  try {
+    session = await InferenceSession.create(bytes, {
+      intraOpNumThreads: options.threads ?? availableParallelism(),
+      interOpNumThreads: 1,
+      executionMode: "sequential",
+    });
+  } catch (cause) {
+    throw (
+      memoryErrorOf(cause) ??
+      new AlbumenError("MODEL_CORRUPT", `${name} cannot be loaded: ${firstLine(cause)}`, { cause })
+    );
+  }
+  let disposed = false;
+  return {
+    inputs: session.inputNames,
+    outputs: session.outputNames,
+    async run(feeds) {
+      try {
+        return await session.run(feeds);
+      } catch (cause) {
+        throw (
+          memoryErrorOf(cause) ??
+          new AlbumenError("MODEL_INCOMPATIBLE", `${name} cannot be run: ${firstLine(cause)}`, { cause })
+        );
+      }
+    },
+    async dispose() {
+      if (disposed) return;
+      disposed = true;
+      await session.release();
+    },
+  };
+}
+
+/** `OUT_OF_MEMORY` when that is what a failed allocation, here or inside ONNX Runtime, is about; else null. */
+export function memoryErrorOf(error: unknown): AlbumenError | null {
+  if (!/bad_alloc|allocation failed|failed to allocate|out of memory/i.test(messageOf(error))) return null;
+  return new AlbumenError("OUT_OF_MEMORY", "The batch does not fit into memory.", {
+    hint: "Close other programs, or use a smaller model with --model mini.",
+    isRetryable: true,
+    cause: error,
+  });
+}
+
+function firstLine(error: unknown): string {
+  return messageOf(error).split("\n")[0]!.trim();
+}
