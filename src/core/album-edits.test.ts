@@ -7,7 +7,6 @@ const album = (id: string, name: string, images: string): Album => ({
   name: { text: name, source: "concepts", score: 0.5, evidence: null },
   parentId: null,
   cohesion: 0.5,
-  radius: 0.3,
   members: [...images].map((image, i) => ({
     image,
     similarity: 1,

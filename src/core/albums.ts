@@ -43,8 +43,6 @@ export interface Album {
   readonly parentId: string | null;
   /** mean cosine of members to the centroid, in [-1, 1]; null for a parent without images of its own */
   readonly cohesion: number | null;
-  /** lowest cosine to the centroid at which a new image still joins; null where none may join by itself */
-  readonly radius: number | null;
   /** best similarity first */
   readonly members: readonly Member[];
 }

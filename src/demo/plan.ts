@@ -1,10 +1,22 @@
 /** Which demo pictures there are: kinds, file names, formats, dates, duplicates and broken files. Pure. */
 import type { Random } from "../core/random.ts";
 import { shuffled } from "../core/random.ts";
-import { drawBeach, drawMountain, drawNightSky, drawSunset } from "./kinds/landscapes.ts";
-import { drawChart, drawMap, drawQuote, drawReceipt } from "./kinds/papers.ts";
-import { drawDesktopScreen, drawIcon, drawPattern, drawPhoneScreen } from "./kinds/screens.ts";
-import { drawBalloons, drawCity, drawFlower, drawFruit } from "./kinds/things.ts";
+import { drawBalloons } from "./kinds/balloon.ts";
+import { drawBeach } from "./kinds/beach.ts";
+import { drawChart } from "./kinds/chart.ts";
+import { drawCity } from "./kinds/city.ts";
+import { drawDesktopScreen } from "./kinds/desktop-screen.ts";
+import { drawFlower } from "./kinds/flower.ts";
+import { drawFruit } from "./kinds/fruit.ts";
+import { drawIcon } from "./kinds/icon.ts";
+import { drawMap } from "./kinds/map.ts";
+import { drawMountain } from "./kinds/mountain.ts";
+import { drawNightSky } from "./kinds/night-sky.ts";
+import { drawPattern } from "./kinds/pattern.ts";
+import { drawPhoneScreen } from "./kinds/phone-screen.ts";
+import { drawQuote } from "./kinds/quote.ts";
+import { drawReceipt } from "./kinds/receipt.ts";
+import { drawSunset } from "./kinds/sunset.ts";
 import { randomFor } from "./picture.ts";
 import type { DrawKind, Picture } from "./picture.ts";
 

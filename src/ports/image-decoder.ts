@@ -1,15 +1,16 @@
 /** From the bytes of a file to pixels and facts. Backends never trust a file's name or header. */
+import type { ImageFormat } from "../core/image-format.ts";
 import type { DecodedImage, InputSpec } from "../core/resample.ts";
 import type { Call } from "./call.ts";
 
-export type { DecodedImage, InputSpec };
+export type { DecodedImage, ImageFormat, InputSpec };
 
 /** What is known of one image beside its pixels; all of it derived from its bytes. */
 export interface ImageFacts {
   /** pixels, after orientation */
   readonly width: number;
   readonly height: number;
-  readonly format: "jpeg" | "png" | "webp" | "avif" | "gif" | "tiff" | "heic" | "bmp" | "svg";
+  readonly format: ImageFormat;
   /** ISO 8601 local time without zone, from EXIF; null when there is none */
   readonly takenAt: string | null;
   /** degrees, WGS 84 */

@@ -30,7 +30,7 @@ CREATE TABLE captions (
   PRIMARY KEY (recipe, image)) WITHOUT ROWID;
 CREATE TABLE albums (
   id TEXT PRIMARY KEY, position INTEGER NOT NULL, parent_id TEXT, name TEXT NOT NULL, name_source TEXT NOT NULL,
-  name_score REAL, evidence TEXT, cohesion REAL, radius REAL) WITHOUT ROWID;
+  name_score REAL, evidence TEXT, cohesion REAL) WITHOUT ROWID;
 CREATE TABLE members (
   image TEXT PRIMARY KEY, album_id TEXT NOT NULL, position INTEGER NOT NULL, similarity REAL NOT NULL,
   rank INTEGER NOT NULL, pinned INTEGER NOT NULL) WITHOUT ROWID;

@@ -30,7 +30,7 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
     forgetFailure: db.prepare("DELETE FROM failures WHERE source = ?"),
     vectorRow: db.prepare("INSERT INTO vector_rows VALUES (?, ?, ?)"),
     caption: db.prepare("INSERT OR REPLACE INTO captions VALUES (?, ?, ?, ?)"),
-    album: db.prepare("INSERT INTO albums VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"),
+    album: db.prepare("INSERT INTO albums VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
     member: db.prepare("INSERT INTO members VALUES (?, ?, ?, ?, ?, ?)"),
     history: db.prepare("INSERT INTO history (at, kind, album_id, text) VALUES (?, ?, ?, ?)"),
     meta: db.prepare("INSERT OR REPLACE INTO meta VALUES (?, ?)"),
@@ -182,26 +182,15 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
         name: nameOf(row),
         parentId: row["parent_id"] as string | null,
         cohesion: row["cohesion"] as number | null,
-        radius: row["radius"] as number | null,
         members: members.get(row["id"] as string) ?? [],
       }));
     },
     async saveAlbums(albums, events) {
       db.transaction(() => {
         db.exec("DELETE FROM albums; DELETE FROM members;");
-        albums.forEach(({ id, name, parentId, cohesion, radius, members }, position) => {
+        albums.forEach(({ id, name, parentId, cohesion, members }, position) => {
           const evidence = name.evidence === null ? null : JSON.stringify(name.evidence);
-          sql.album.run([
-            id,
-            position,
-            parentId,
-            name.text,
-            name.source,
-            name.score,
-            evidence,
-            cohesion,
-            radius,
-          ]);
+          sql.album.run([id, position, parentId, name.text, name.source, name.score, evidence, cohesion]);
           members.forEach((member, i) =>
             sql.member.run([
               member.image,

@@ -81,13 +81,14 @@ export function renderPlan(plan: Plan): string {
     const coming = files.filter((file) => file.startsWith("+")).length;
     const tally = [coming ? `+${coming}` : "", files.length > coming ? `-${files.length - coming}` : ""];
     const shownTally = tally.filter((part) => part !== "").join(" ");
-    lines.push("", `${heads.join("\n") || `  ${path}/`}${shownTally === "" ? "" : `  ${shownTally}`}`);
+    const titles = heads.length > 0 ? heads : [`  ${path}/`];
+    lines.push("", ...titles.slice(0, -1), `${titles.at(-1)}${shownTally === "" ? "" : `  ${shownTally}`}`);
     for (const file of files.slice(0, LINES_A_FOLDER)) lines.push(`    ${file}`);
     if (files.length > LINES_A_FOLDER) lines.push(`    … ${files.length - LINES_A_FOLDER} more`);
   }
   if (plan.missing.length > 0)
     lines.push("", `${counted(plan.missing.length, "image")} of albums cannot be found any more.`);
-  return lines.map((line) => line.split("\n").map(withoutControls).join("\n")).join("\n");
+  return lines.map(withoutControls).join("\n");
 }
 
 function counted(n: number, noun: string, rest = "", plural = `${noun}s`): string | null {

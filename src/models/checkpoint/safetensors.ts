@@ -24,7 +24,6 @@ const DTYPES: ReadonlyMap<string, Dtype> = new Map([
 ]);
 
 const size = z.int().nonnegative();
-const headerSchema = z.record(z.string(), z.unknown());
 const entrySchema = z.strictObject({
   dtype: z.string(),
   shape: z.array(size),
@@ -60,7 +59,7 @@ export function readSafetensors(bytes: Uint8Array): Map<string, Tensor> {
 
   const entries = Object.entries(header)
     .filter(([name]) => name !== METADATA_KEY)
-    .map(([name, value]) => parseEntry(name, value))
+    .map(([name, value]: [string, unknown]) => parseEntry(name, value))
     .sort((a, b) => a.begin - b.begin || a.end - b.end);
 
   const tensors = new Map<string, Tensor>();
@@ -77,16 +76,17 @@ export function readSafetensors(bytes: Uint8Array): Map<string, Tensor> {
   return tensors;
 }
 
-function parseHeader(json: string): Record<string, unknown> {
+/** Not by a zod record, which would lose a tensor named `__proto__`. */
+function parseHeader(json: string): object {
   let header: unknown;
   try {
     header = JSON.parse(json);
   } catch (cause) {
     throw invalid("its safetensors header is not JSON", cause);
   }
-  const parsed = headerSchema.safeParse(header);
-  if (!parsed.success) throw invalid("its safetensors header is not an object");
-  return parsed.data;
+  if (typeof header !== "object" || header === null || Array.isArray(header))
+    throw invalid("its safetensors header is not an object");
+  return header;
 }
 
 function parseEntry(name: string, value: unknown): Entry {

@@ -52,7 +52,7 @@ export function parseBertConfig(json: unknown): BertConfig {
 export function buildSentenceBert(tensors: Tensors, config: BertConfig): Uint8Array {
   const graph = new GraphBuilder("sentence-bert");
   const ids = graph.input("input_ids", "i64", ["n", "t"]);
-  const mask = graph.node("Cast", [graph.input("attention_mask", "i64", ["n", "t"])], { to: ONNX_FLOAT });
+  const mask = graph.cast(graph.input("attention_mask", "i64", ["n", "t"]), "f32");
   const layers = new TransformerLayers(graph, tensors);
   const { hidden_size: width, layer_norm_eps: epsilon } = config;
 
@@ -65,8 +65,6 @@ export function buildSentenceBert(tensors: Tensors, config: BertConfig): Uint8Ar
   graph.output("sentence_embedding", toUnit(graph, meanOfTokens(graph, hidden, mask)), "f32", ["n", width]);
   return graph.toModel();
 }
-
-const ONNX_FLOAT = 1; // TensorProto.DataType
 
 /** Word + position + type. Every token has type 0, so its vector is added to the positions beforehand. */
 function embedTokens(graph: GraphBuilder, tensors: Tensors, config: BertConfig, ids: Value): Value {

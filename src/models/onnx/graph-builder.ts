@@ -43,9 +43,8 @@ export function floats(values: readonly number[]): Floats {
 }
 
 /**
- * Builds one graph, in the order of the calls. Nodes that are given equal things still are different nodes;
- * equal scalars and int vectors are kept once. Wrong use (a name taken twice, data that do not fill their
- * shape) is a bug: `INTERNAL`.
+ * Builds one graph, in the order of the calls; equal scalars and int vectors are kept once. Wrong use (a name
+ * taken twice, data that do not fill their shape) is a bug: `INTERNAL`.
  */
 export class GraphBuilder {
   readonly #nodes: Message[] = [];
@@ -110,6 +109,10 @@ export class GraphBuilder {
     );
     this.#appendNode(name, operator, inputs, results, attributes);
     return results;
+  }
+
+  cast(value: Value, dtype: OnnxDtype): Value {
+    return this.node("Cast", [value], { to: ELEMENT_TYPES[dtype] });
   }
 
   /** Makes a value a result of the model, under a name of its own. */

@@ -26,8 +26,15 @@ interface Client {
 }
 
 const pipArguments = (spec: PypiSpec, folder: string, timeoutS: number) => [
-  ...["download", "--no-deps", "--only-binary=:all:", "--no-input", "--disable-pip-version-check"],
-  ...["--progress-bar=off", "--retries=0", `--timeout=${timeoutS}`, "--dest", folder],
+  "download",
+  "--no-deps",
+  "--only-binary=:all:",
+  "--no-input",
+  "--disable-pip-version-check",
+  "--progress-bar=off",
+  "--retries=0",
+  `--timeout=${timeoutS}`,
+  `--dest=${folder}`,
   `${spec.package}==${spec.version}`,
 ];
 
@@ -41,7 +48,11 @@ const CLIENTS: readonly Client[] = [
     name: "uv",
     command: ["uv"],
     arguments: (spec, folder) => [
-      ...["pip", "install", "--no-deps", "--only-binary=:all:", "--target", folder],
+      "pip",
+      "install",
+      "--no-deps",
+      "--only-binary=:all:",
+      `--target=${folder}`,
       `${spec.package}==${spec.version}`,
     ],
   },

@@ -1,0 +1,84 @@
+/** Sentences to unit vectors: a BERT sentence encoder and its tokenizer. */
+import { Tokenizer } from "@huggingface/tokenizers";
+import { Tensor } from "onnxruntime-node";
+import { makeVectors, type Vectors } from "../../core/vectors.ts";
+import { AlbumenError, throwIfAborted } from "../../errors.ts";
+import { openGraph, type GraphOptions } from "../../models/graph.ts";
+import type { Model } from "../../models/model.ts";
+import type { Call } from "../../ports/call.ts";
+
+/** Texts a run; they are sorted by length first, so that little of a run is padding. */
+const BATCH = 32;
+
+export interface SentenceEncoder {
+  /** Token ids with the special ones, cut to `maxTokens`. */
+  tokenize(text: string): number[];
+  /** One unit row a text, input order. Errors: `OUT_OF_MEMORY`, `ABORTED`. */
+  encode(texts: readonly string[], call: Call): Promise<Vectors>;
+  dispose(): Promise<void>;
+}
+
+/** `part`: of the manifest. `maxTokens` counts the special tokens. Errors: as `Model.read`. */
+export async function openSentenceEncoder(
+  model: Model,
+  part: string,
+  maxTokens: number,
+  options: GraphOptions = {},
+): Promise<SentenceEncoder> {
+  const { makes } = model.manifest.parts[part]!;
+  const graph = await openGraph(await model.read(makes), makes, options);
+  const tokenizer = new Tokenizer(
+    await readObject(model, "tokenizer.json"),
+    await readObject(model, "tokenizer_config.json"),
+  );
+
+  const tokenize = (text: string): number[] => {
+    const { ids } = tokenizer.encode(text);
+    // The closing special token stays, as in the original's truncation.
+    return ids.length <= maxTokens ? ids : [...ids.slice(0, maxTokens - 1), ids.at(-1)!];
+  };
+
+  return {
+    tokenize,
+    async encode(texts, call) {
+      const tokens = texts.map(tokenize);
+      const order = tokens.map((_, i) => i).sort((a, b) => tokens[a]!.length - tokens[b]!.length || a - b);
+      let data = new Float32Array(0);
+      let dims = 1;
+      for (let start = 0; start < order.length; start += BATCH) {
+        throwIfAborted(call.signal);
+        const batch = order.slice(start, start + BATCH);
+        const width = Math.max(...batch.map((i) => tokens[i]!.length));
+        const ids = new BigInt64Array(batch.length * width);
+        const mask = new BigInt64Array(batch.length * width);
+        batch.forEach((i, row) =>
+          tokens[i]!.forEach((token, at) => {
+            ids[row * width + at] = BigInt(token);
+            mask[row * width + at] = 1n;
+          }),
+        );
+        const shape = [batch.length, width];
+        const outputs = await graph.run({
+          input_ids: new Tensor("int64", ids, shape),
+          attention_mask: new Tensor("int64", mask, shape),
+        });
+        const rows = outputs[graph.outputs[0]!]!.data as Float32Array;
+        if (start === 0) {
+          dims = rows.length / batch.length;
+          data = new Float32Array(texts.length * dims);
+        }
+        batch.forEach((i, row) => data.set(rows.subarray(row * dims, (row + 1) * dims), i * dims));
+        call.onProgress?.(Math.min(start + BATCH, texts.length), texts.length);
+      }
+      return makeVectors(data, dims);
+    },
+    dispose: () => graph.dispose(),
+  };
+}
+
+async function readObject(model: Model, file: string): Promise<object> {
+  const value: unknown = JSON.parse(new TextDecoder().decode(await model.read(file)));
+  if (typeof value !== "object" || value === null)
+    throw new AlbumenError("MODEL_CORRUPT", `${file} does not hold a JSON object.`);
+  return value;
+}

@@ -1,0 +1,214 @@
+/** One image, from bytes to pixels, facts and thumbnail. Runs in a worker; knows nothing of threads. */
+import sharp, { type Sharp, type SharpOptions } from "sharp";
+import { AlbumenError, isAlbumenError, messageOf } from "../../errors.ts";
+import { endsEarly, sniffImageFormat, type ImageFormat } from "../../core/image-format.ts";
+import { decodeSize, fitImage, type DecodedImage, type Size } from "../../core/resample.ts";
+import type { Decoded, DecodeRequest } from "../../ports/image-decoder.ts";
+import { decodeBmp } from "./bmp.ts";
+import { readExif } from "./facts.ts";
+import { decodeHeic } from "./heic.ts";
+
+export interface DecodeLimits {
+  /** width x height; a picture that has more is refused by its header */
+  readonly maxPixels: number;
+  /** sharp gives up on one picture after so long */
+  readonly timeoutMs: number;
+}
+
+/** Longest side of a thumbnail, px. */
+const THUMBNAIL_SIDE = 256;
+
+/** Errors: every `IMAGE_*` code and nothing else, whatever the bytes are. */
+export async function decodeImage(
+  bytes: Uint8Array,
+  request: DecodeRequest,
+  limits: DecodeLimits,
+): Promise<Decoded> {
+  if (bytes.length === 0) throw new AlbumenError("IMAGE_EMPTY", "The file is empty.");
+  const format = sniffImageFormat(bytes);
+  if (format === null)
+    throw new AlbumenError(
+      "IMAGE_UNKNOWN_FORMAT",
+      "The bytes are none of the image formats that Albumen reads.",
+    );
+  try {
+    return await decodeAs(format, bytes, request, limits);
+  } catch (error) {
+    throw asImageError(error, format, bytes);
+  }
+}
+
+async function decodeAs(
+  format: ImageFormat,
+  bytes: Uint8Array,
+  request: DecodeRequest,
+  limits: DecodeLimits,
+): Promise<Decoded> {
+  const picture = await openPicture(format, bytes, limits);
+  const { size } = picture;
+  const pixels = await readPixels(picture, decodeSize(request.input, size, format === "svg"), limits);
+  return {
+    image: fitImage(pixels, request.input, size),
+    facts: { ...size, format: picture.format, ...readExif(picture.exif), meanColor: meanColor(pixels) },
+    thumbnail: request.thumbnail ? await makeThumbnail(picture, pixels, limits) : null,
+  };
+}
+
+/** A picture whose header has been read and found harmless; its pixels are not decoded yet, where that can wait. */
+interface Picture {
+  readonly format: ImageFormat;
+  readonly input: Uint8Array;
+  readonly options: SharpOptions;
+  /** after orientation */
+  readonly size: Size;
+  readonly hasAlpha: boolean;
+  readonly exif: Uint8Array | undefined;
+  readonly profile: Uint8Array | undefined;
+}
+
+async function openPicture(format: ImageFormat, bytes: Uint8Array, limits: DecodeLimits): Promise<Picture> {
+  const checkSize = (width: number, height: number) => {
+    if (width * height > limits.maxPixels)
+      throw new AlbumenError(
+        "IMAGE_TOO_MANY_PIXELS",
+        `The picture has ${width} x ${height} px, more than the limit of ${limits.maxPixels}.`,
+      );
+  };
+  if (format === "bmp") {
+    const { data, width, height, channels } = decodeBmp(bytes, checkSize);
+    return rawPicture(format, { width, height }, data, channels, undefined);
+  }
+  // Reads the header only. The limit is ours to check: sharp's error for it cannot be told from others.
+  const header = await sharp(bytes, { limitInputPixels: false }).metadata();
+  checkSize(header.width, header.height);
+  if (header.format === "heif" && header.compression === "hevc") {
+    const { data, width, height, channels } = await decodeHeic(bytes, checkSize);
+    return rawPicture("heic", { width, height }, data, channels, header.exif);
+  }
+  const isWithoutEnd = format === "jpeg" && endsEarly(bytes, format);
+  return {
+    format: header.format === "heif" ? "avif" : format,
+    // libjpeg takes a missing end marker for missing data. With one supplied it knows: it warns if there is a hole.
+    input: isWithoutEnd ? withEndMarker(bytes) : bytes,
+    options: {
+      failOn: isWithoutEnd ? "warning" : "truncated",
+      limitInputPixels: limits.maxPixels,
+      sequentialRead: true,
+    },
+    size: header.autoOrient,
+    hasAlpha: header.hasAlpha,
+    exif: header.exif ?? (format === "tiff" ? bytes : undefined), // a TIFF's facts lie in its own directory
+    profile: header.icc,
+  };
+}
+
+function rawPicture(
+  format: ImageFormat,
+  size: Size,
+  input: Uint8Array,
+  channels: 3 | 4,
+  exif: Uint8Array | undefined,
+): Picture {
+  const options: SharpOptions = { raw: { ...size, channels }, limitInputPixels: false };
+  return { format, input, options, size, hasAlpha: channels === 4, exif, profile: undefined };
+}
+
+function withEndMarker(jpeg: Uint8Array): Uint8Array {
+  const whole = new Uint8Array(jpeg.length + 2);
+  whole.set(jpeg);
+  whole.set([0xff, 0xd9], jpeg.length);
+  return whole;
+}
+
+function open(picture: Picture, limits: DecodeLimits, options: SharpOptions = {}): Sharp {
+  return sharp(picture.input, { ...picture.options, ...options })
+    .autoOrient()
+    .timeout({ seconds: Math.ceil(limits.timeoutMs / 1000) });
+}
+
+/**
+ * The whole picture in `size`, upright, alpha over white, the colour profile ignored: models were trained on bytes
+ * that Pillow gave them, and it ignores it.
+ */
+async function readPixels(picture: Picture, size: Size, limits: DecodeLimits): Promise<DecodedImage> {
+  let pipeline = open(picture, limits, { ignoreIcc: true });
+  if (size.width !== picture.size.width || size.height !== picture.size.height)
+    pipeline = pipeline.resize({ ...size, fit: "fill", kernel: "cubic" });
+  const { data, info } = await pipeline
+    .toColourspace("srgb")
+    .raw({ depth: "uchar" })
+    .toBuffer({ resolveWithObject: true });
+  return { data: overWhite(data, info.channels), width: info.width, height: info.height };
+}
+
+/** Alpha over white, rounded as Pillow's alpha_composite rounds it; sharp's own flatten is off by one. */
+function overWhite(data: Uint8Array, channels: number): Uint8Array {
+  if (channels === 3) return data;
+  const rgb = new Uint8Array((data.length / channels) * 3);
+  for (let from = 0, to = 0; to < rgb.length; from += 4, to += 3) {
+    const alpha = data[from + 3]!;
+    const white = 255 * (255 - alpha);
+    rgb[to] = (data[from]! * alpha + white) / 255 + 0.5;
+    rgb[to + 1] = (data[from + 1]! * alpha + white) / 255 + 0.5;
+    rgb[to + 2] = (data[from + 2]! * alpha + white) / 255 + 0.5;
+  }
+  return rgb;
+}
+
+/** Mean over an even grid of about 65,000 points. */
+function meanColor({ data, width, height }: DecodedImage): [number, number, number] {
+  const step = Math.max(1, Math.floor(Math.sqrt((width * height) / 65_536)));
+  let red = 0;
+  let green = 0;
+  let blue = 0;
+  let count = 0;
+  for (let y = step >> 1; y < height; y += step) {
+    for (let x = step >> 1; x < width; x += step) {
+      const at = (y * width + x) * 3;
+      red += data[at]!;
+      green += data[at + 1]!;
+      blue += data[at + 2]!;
+      count += 1;
+    }
+  }
+  return [Math.round(red / count), Math.round(green / count), Math.round(blue / count)];
+}
+
+/**
+ * People see thumbnails, so here the colour profile counts: a picture in a wider space than sRGB, as phones take them,
+ * is decoded once more, now with its profile and small.
+ */
+async function makeThumbnail(
+  picture: Picture,
+  pixels: DecodedImage,
+  limits: DecodeLimits,
+): Promise<Uint8Array> {
+  const { data, width, height } = pixels;
+  const source =
+    picture.profile && !isSrgb(picture.profile)
+      ? open(picture, limits)
+      : sharp(data, { raw: { width, height, channels: 3 }, limitInputPixels: false });
+  const thumbnail = await source
+    .resize({ width: THUMBNAIL_SIDE, height: THUMBNAIL_SIDE, fit: "inside", withoutEnlargement: true })
+    .flatten({ background: "#fff" })
+    .toColourspace("srgb")
+    .webp({ quality: 78, effort: 1 })
+    .toBuffer();
+  return Uint8Array.from(thumbnail);
+}
+
+/** By the description that every sRGB profile carries, in ASCII or UTF-16. */
+function isSrgb(profile: Uint8Array): boolean {
+  const text = Buffer.from(profile.buffer, profile.byteOffset, profile.byteLength).toString("latin1");
+  return text.replaceAll("\0", "").includes("sRGB");
+}
+
+function asImageError(error: unknown, format: ImageFormat, bytes: Uint8Array): AlbumenError {
+  if (isAlbumenError(error)) return error;
+  const reason = messageOf(error).split("\n")[0]!.trim();
+  if (/timeout/i.test(reason))
+    return new AlbumenError("IMAGE_TOO_SLOW", "Decoding took longer than the time limit.");
+  if (endsEarly(bytes, format))
+    return new AlbumenError("IMAGE_TRUNCATED", `The ${format.toUpperCase()} ends before its data does.`);
+  return new AlbumenError("IMAGE_CORRUPT", `The ${format.toUpperCase()} cannot be decoded: ${reason}.`);
+}
