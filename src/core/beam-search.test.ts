@@ -1,4 +1,4 @@
-import fc from "fast-check";
+import { assert, asyncProperty, integer } from "fast-check";
 import { describe, expect, it } from "vitest";
 import { beamSearch, type BeamRules, type Prefix } from "./beam-search.ts";
 
@@ -94,21 +94,17 @@ describe("beamSearch", () => {
           ),
         ),
       );
-    await fc.assert(
-      fc.asyncProperty(
-        fc.integer({ min: 1, max: 5 }),
-        fc.integer({ min: 1, max: 4 }),
-        async (items, beams) => {
-          const all = await beamSearch(items, { ...rules, beams }, vocabulary, step);
-          for (let item = 0; item < items; item++) {
-            const alone = await beamSearch(1, { ...rules, beams }, vocabulary, (prefixes) =>
-              step(prefixes.map(({ tokens }) => ({ item, tokens }))),
-            );
-            expect(alone[0]).toEqual(all[item]);
-            expect(all[item]!.score).toBeLessThanOrEqual(0);
-          }
-        },
-      ),
+    await assert(
+      asyncProperty(integer({ min: 1, max: 5 }), integer({ min: 1, max: 4 }), async (items, beams) => {
+        const all = await beamSearch(items, { ...rules, beams }, vocabulary, step);
+        for (let item = 0; item < items; item++) {
+          const alone = await beamSearch(1, { ...rules, beams }, vocabulary, (prefixes) =>
+            step(prefixes.map(({ tokens }) => ({ item, tokens }))),
+          );
+          expect(alone[0]).toEqual(all[item]);
+          expect(all[item]!.score).toBeLessThanOrEqual(0);
+        }
+      }),
       { numRuns: 30 },
     );
   });

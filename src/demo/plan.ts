@@ -63,22 +63,22 @@ interface Kind {
 }
 
 const KINDS: readonly Kind[] = [
-  { name: "sunset", draw: drawSunset, count: 8, origin: "photo" },
-  { name: "night sky", draw: drawNightSky, count: 7, origin: "photo" },
+  { name: "sunset", draw: drawSunset, count: 7, origin: "photo" },
+  { name: "night sky", draw: drawNightSky, count: 8, origin: "photo" },
   { name: "mountain", draw: drawMountain, count: 8, origin: "photo" },
   { name: "beach", draw: drawBeach, count: 7, origin: "photo" },
   { name: "city", draw: drawCity, count: 7, origin: "photo" },
   { name: "flower", draw: drawFlower, count: 8, origin: "photo" },
-  { name: "fruit", draw: drawFruit, count: 8, origin: "photo" },
+  { name: "fruit", draw: drawFruit, count: 7, origin: "photo" },
   { name: "balloon", draw: drawBalloons, count: 7, origin: "photo" },
   { name: "receipt", draw: drawReceipt, count: 7, origin: "photo" },
   { name: "quote", draw: drawQuote, count: 7, origin: "screen" },
-  { name: "chart", draw: drawChart, count: 8, origin: "screen" },
+  { name: "chart", draw: drawChart, count: 9, origin: "screen" },
   { name: "map", draw: drawMap, count: 6, origin: "screen" },
-  { name: "phone screen", draw: drawPhoneScreen, count: 8, origin: "screen" },
+  { name: "phone screen", draw: drawPhoneScreen, count: 9, origin: "screen" },
   { name: "desktop screen", draw: drawDesktopScreen, count: 6, origin: "screen" },
   { name: "icon", draw: drawIcon, count: 7, origin: "screen" },
-  { name: "pattern", draw: drawPattern, count: 7, origin: "screen" },
+  { name: "pattern", draw: drawPattern, count: 6, origin: "screen" },
 ];
 
 const EXACT_COPIES = 5;

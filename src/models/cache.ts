@@ -84,7 +84,10 @@ export function assertIntact(
   expected: { readonly bytes: number | null; readonly sha256: string | null },
 ): void {
   if (expected.bytes !== null && bytes.length !== expected.bytes)
-    throw new AlbumenError("MODEL_CORRUPT", `${name} has ${bytes.length} bytes instead of ${expected.bytes}.`);
+    throw new AlbumenError(
+      "MODEL_CORRUPT",
+      `${name} has ${bytes.length} bytes instead of ${expected.bytes}.`,
+    );
   if (expected.sha256 === null) return;
   const actual = sha256Of(bytes);
   if (actual !== expected.sha256)
@@ -198,11 +201,11 @@ async function discard(folder: string): Promise<void> {
   await rm(aside, { recursive: true, force: true });
 }
 
-/** Removes what killed processes left behind, once it is a day old. */
+/** Removes what killed processes and abandoned downloads left behind, once it is a day old. */
 export async function sweep(folder: string, now: number): Promise<void> {
   const names = await readdir(folder).catch(() => []);
   for (const name of names) {
-    if (!name.endsWith(".tmp")) continue;
+    if (!/\.(tmp|part)$/.test(name)) continue;
     const path = join(folder, name);
     const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: now }));
     if (now - mtimeMs > 24 * 3_600_000) await rm(path, { recursive: true, force: true });

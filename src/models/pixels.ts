@@ -14,9 +14,9 @@ export function geometryOf({ side, fit, resizeTo, filter }: Manifest["input"]): 
 export function pixelWriter(input: Manifest["input"]): (images: readonly DecodedImage[]) => Tensor {
   const { side, mean, deviation } = input;
   const area = side * side;
-  // 256 levels have 256 values: looking them up is twice as fast as computing them, and exact.
-  const tables = mean.map((m, c) => Float32Array.from({ length: 256 }, (_, level) => (level - m) / deviation[c]!));
-  const [red, green, blue] = tables as [Float32Array, Float32Array, Float32Array];
+  const [redMean, greenMean, blueMean] = mean;
+  // Multiplying is faster than dividing, and twice as fast here as a table of the 256 results.
+  const [redScale, greenScale, blueScale] = deviation.map((value) => 1 / value) as [number, number, number];
   return (images) => {
     const data = allocate(images.length * 3 * area);
     images.forEach((image, i) => {
@@ -26,11 +26,13 @@ export function pixelWriter(input: Manifest["input"]): (images: readonly Decoded
           `A picture of ${image.width} × ${image.height} came where the model takes ${side} × ${side}.`,
         );
       const levels = image.data;
-      let to = i * 3 * area;
-      for (let from = 0; from < levels.length; from += 3, to++) {
-        data[to] = red[levels[from]!]!;
-        data[to + area] = green[levels[from + 1]!]!;
-        data[to + 2 * area] = blue[levels[from + 2]!]!;
+      const red = i * 3 * area;
+      const green = red + area;
+      const blue = green + area;
+      for (let pixel = 0, from = 0; pixel < area; pixel++, from += 3) {
+        data[red + pixel] = (levels[from]! - redMean) * redScale;
+        data[green + pixel] = (levels[from + 1]! - greenMean) * greenScale;
+        data[blue + pixel] = (levels[from + 2]! - blueMean) * blueScale;
       }
     });
     return new Tensor("float32", data, [images.length, 3, side, side]);

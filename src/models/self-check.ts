@@ -37,7 +37,10 @@ export async function runSelfCheck(
   for (const [output, expected] of Object.entries(check.outputs)) {
     const actual = answers[output]?.data;
     if (!(actual instanceof Float32Array) || actual.length < expected.length)
-      throw new AlbumenError("MODEL_CORRUPT", `${name} has no output ${output} of ${expected.length} numbers.`);
+      throw new AlbumenError(
+        "MODEL_CORRUPT",
+        `${name} has no output ${output} of ${expected.length} numbers.`,
+      );
     let largest = 0;
     for (let i = 0; i < expected.length; i++)
       largest = Math.max(largest, Math.abs(actual[i]! - expected[i]!));

@@ -3,7 +3,7 @@ import { AlbumenError, isAlbumenError, throwIfAborted } from "../errors.ts";
 import type { Captioner } from "../ports/captioner.ts";
 import type { DecodedImage, ImageDecoder } from "../ports/image-decoder.ts";
 import type { ImageSource } from "../ports/image-source.ts";
-import type { CaptionRow, Store } from "../ports/store.ts";
+import type { AnnotationRow, Store } from "../ports/store.ts";
 import { quietCall, type Watch } from "./events.ts";
 import { prefetch } from "./prefetch.ts";
 import { readImage, type PlacesOf } from "./read-image.ts";
@@ -25,8 +25,8 @@ export async function captionImages(
   open: () => Promise<Captioner>,
   { store, decoder, source, placesOf }: CaptionPorts,
   watch: Watch,
-): Promise<Map<string, CaptionRow>> {
-  const kept = await store.captions(recipe);
+): Promise<Map<string, AnnotationRow>> {
+  const kept = await store.annotations(recipe);
   const missing = images.filter((image) => !kept.has(image));
   if (missing.length === 0) return kept;
 
@@ -51,7 +51,7 @@ export async function captionImages(
     const flush = async (): Promise<void> => {
       const captions = await captionHalving(captioner, batch, watch);
       const rows = batch.flatMap(({ image }, i) => (captions[i] ? [{ image, ...captions[i] }] : []));
-      await store.saveCaptions(recipe, rows);
+      await store.annotate(recipe, rows);
       for (const row of rows) kept.set(row.image, row);
       done += batch.length;
       watch.report({ kind: "progress", stage: "caption", done, total: missing.length });

@@ -60,7 +60,10 @@ export interface Journal {
   /** In order. */
   steps(id: number): Promise<JournaledStep[]>;
   /** Notes outcomes and what they change in the record of the output (`changesOf`), in the order given. */
-  record(id: number, performed: readonly (JournaledStep & { readonly outcome: StepOutcome })[]): Promise<void>;
+  record(
+    id: number,
+    performed: readonly (JournaledStep & { readonly outcome: StepOutcome })[],
+  ): Promise<void>;
   /** An undo marks the apply that it took back. */
   finish(id: number): Promise<void>;
   stateBefore(id: number): Promise<Uint8Array | null>;

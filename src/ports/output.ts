@@ -26,12 +26,18 @@ export interface Output {
   link(from: string, to: string): Promise<"done" | "unsupported">;
   /** Reflink: a copy that shares its blocks until one of the two changes. */
   clone(from: string, to: string): Promise<"done" | "unsupported">;
-  /** A full copy with the original's modification time, on the disk (fsync) when it returns. */
+  /** A full copy with the original's modification time. */
   copy(from: string, to: string, signal: AbortSignal): Promise<void>;
+  /** Returns once a file's bytes and its name are on the disk (fsync), not in the system's memory alone. */
+  flush(place: string): Promise<void>;
   /** Renames a file or folder; to itself in another case is well. */
   rename(from: string, to: string): Promise<"done" | "unsupported">;
   /** Writes a new file, on the disk (fsync) when it returns. */
-  write(place: string, bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>, signal: AbortSignal): Promise<void>;
+  write(
+    place: string,
+    bytes: Iterable<Uint8Array> | AsyncIterable<Uint8Array>,
+    signal: AbortSignal,
+  ): Promise<void>;
   /** Deletes one file; none there is well. The caller has seen to it that nothing is lost. */
   remove(place: string): Promise<void>;
   /** The one verb that overwrites, in one instant: for Albumen's own exports, which the caller has checked. */
@@ -42,6 +48,8 @@ export interface Entry {
   /** `link`: a source that is a symbolic link to a file; size and stamp are that file's. In the output one is `other`. */
   readonly kind: "file" | "folder" | "link" | "other";
   readonly sizeBytes: number;
+  /** milliseconds since 1970 */
+  readonly modifiedMs: number;
   /** size, modification time and file number: as long as it is the same, the content is; survives a rename */
   readonly stamp: string;
   /** names this file has (hard links) */

@@ -55,9 +55,11 @@ export interface KnownPlace {
   readonly image: string | null;
 }
 
-export interface CaptionRow {
+/** A text that a model wrote about an image: a caption, or tags. */
+export interface AnnotationRow {
   readonly image: string;
   readonly text: string;
+  /** what it means is the recipe's to say */
   readonly score: number;
 }
 
@@ -95,8 +97,8 @@ export interface Store {
   /** Rows in the order they were written. */
   vectors(space: string): Promise<{ readonly images: string[]; readonly vectors: Vectors }>;
 
-  captions(recipe: string): Promise<Map<string, CaptionRow>>;
-  saveCaptions(recipe: string, rows: readonly CaptionRow[]): Promise<void>;
+  annotations(recipe: string): Promise<Map<string, AnnotationRow>>;
+  annotate(recipe: string, rows: readonly AnnotationRow[]): Promise<void>;
 
   albums(): Promise<Album[]>;
   /** Replaces all albums and adds to history in one transaction. */

@@ -105,15 +105,15 @@ export function testStore(
       await dispose();
     });
 
-    it("keeps captions by recipe, meta by key and the newest run", async () => {
+    it("keeps annotations by recipe, meta by key and the newest run", async () => {
       const { store, dispose } = await open();
-      await store.saveCaptions("c@1", [{ image: sha("a"), text: "a dog", score: -1.2 }]);
-      expect((await store.captions("c@1")).get(sha("a"))).toEqual({
+      await store.annotate("c@1", [{ image: sha("a"), text: "a dog", score: -1.2 }]);
+      expect((await store.annotations("c@1")).get(sha("a"))).toEqual({
         image: sha("a"),
         text: "a dog",
         score: -1.2,
       });
-      expect(await store.captions("c@2")).toEqual(new Map());
+      expect(await store.annotations("c@2")).toEqual(new Map());
       expect(await store.meta("model")).toBeNull();
       await store.setMeta("model", "starter");
       expect(await store.meta("model")).toBe("starter");

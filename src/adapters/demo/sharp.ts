@@ -1,5 +1,6 @@
 /** The demo pictures as files: drawings become pixels and bytes through sharp. */
-import { mkdir, mkdtemp, rename, rm, writeFile } from "node:fs/promises";
+import { randomUUID } from "node:crypto";
+import { mkdir, readdir, rename, rm, writeFile } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import sharp from "sharp";
 import { createRandom } from "../../core/random.ts";
@@ -29,7 +30,7 @@ export interface DemoImage {
 }
 
 /**
- * Draws about 125 pictures of 16 kinds, some of them twice, and two broken files; the same bytes for the same seed
+ * Draws 128 files: 116 pictures of 16 kinds, some of them twice, and two broken files; the same bytes for the same seed
  * and the same version of sharp. At most `CONCURRENCY` are in memory, copies' originals aside. Errors: `ABORTED`.
  */
 export async function* drawDemo(options: DemoOptions = {}): AsyncGenerator<DemoImage> {
@@ -58,29 +59,39 @@ export async function* drawDemo(options: DemoOptions = {}): AsyncGenerator<DemoI
 
 /**
  * Draws into the new folder `dir`, which appears whole or not at all; returns the names.
- * Errors: `OUTPUT_CONFLICT` when something stands there already, `ABORTED`.
+ * Errors: `OUTPUT_CONFLICT` when something stands there already (an empty folder aside), `ABORTED`.
  */
 export async function writeDemo(dir: string, options: DemoOptions = {}): Promise<string[]> {
   const target = resolve(dir);
-  await mkdir(dirname(target), { recursive: true });
-  const draft = await mkdtemp(join(dirname(target), `.${basename(target)}-`));
+  await refuseOccupied(target);
+  const draft = join(dirname(target), `.${basename(target)}.${randomUUID()}.tmp`);
   try {
+    await mkdir(draft, { recursive: true });
     const names: string[] = [];
     for await (const image of drawDemo(options)) {
       await writeFile(join(draft, image.name), image.bytes, { flag: "wx" });
       names.push(image.name);
     }
+    // Whatever came to stand there meanwhile is not overwritten either: only an empty folder gives way to a rename.
     await rename(draft, target);
     return names;
   } catch (error) {
     await rm(draft, { recursive: true, force: true });
-    throw ["ENOTEMPTY", "EEXIST", "ENOTDIR"].includes((error as NodeJS.ErrnoException).code ?? "")
-      ? new AlbumenError("OUTPUT_CONFLICT", `${target} exists already.`, {
-          hint: "Name a new folder for the demo pictures.",
-          cause: error,
-        })
-      : error;
+    await refuseOccupied(target);
+    throw error;
   }
+}
+
+async function refuseOccupied(target: string): Promise<void> {
+  const names = await readdir(target).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === "ENOENT") return [];
+    if (error.code === "ENOTDIR") return [basename(target)];
+    throw error;
+  });
+  if (names.length > 0)
+    throw new AlbumenError("OUTPUT_CONFLICT", `${target} exists already.`, {
+      hint: "Name a new folder for the demo pictures.",
+    });
 }
 
 /** The bytes of a file that stands by itself; null for one made from another. */

@@ -32,6 +32,7 @@ export interface FakeEmbedderOptions {
  */
 export function createFakeEmbedder(options: FakeEmbedderOptions = {}): Embedder {
   const side = options.side ?? 16;
+  const concepts = colourConcepts();
   const input: InputSpec = { side, fit: "centre-square", resizeTo: side, filter: "bicubic" };
   return {
     space: { model: "fake", revision: "1", dims: DIMS },
@@ -40,7 +41,9 @@ export function createFakeEmbedder(options: FakeEmbedderOptions = {}): Embedder 
     async embedImages(images, call) {
       throwIfAborted(call.signal);
       if (images.length > (options.fitsInMemory ?? Infinity))
-        throw new AlbumenError("OUT_OF_MEMORY", `${images.length} pictures do not fit.`, { isRetryable: true });
+        throw new AlbumenError("OUT_OF_MEMORY", `${images.length} pictures do not fit.`, {
+          isRetryable: true,
+        });
       const data = new Float32Array(images.length * DIMS);
       images.forEach((image, i) => data.set(layoutOf(image), i * DIMS));
       call.onProgress?.(images.length, images.length);
@@ -53,7 +56,7 @@ export function createFakeEmbedder(options: FakeEmbedderOptions = {}): Embedder 
       call.onProgress?.(texts.length, texts.length);
       return normalizeRows(makeVectors(data, DIMS));
     },
-    concepts: () => Promise.resolve(colourConcepts()),
+    concepts: () => Promise.resolve(concepts),
     dispose: () => Promise.resolve(),
   };
 }

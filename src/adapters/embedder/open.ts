@@ -25,7 +25,12 @@ export interface OpenedEmbedder {
 /** Best first. The last needs no network. */
 const LADDER = ["starter", "mini"] as const;
 
-const STEP_DOWN_REASONS = new Set(["MODEL_NOT_INSTALLED", "MODEL_FETCH_FAILED", "MODEL_CORRUPT", "DISK_FULL"]);
+const STEP_DOWN_REASONS = new Set([
+  "MODEL_NOT_INSTALLED",
+  "MODEL_FETCH_FAILED",
+  "MODEL_CORRUPT",
+  "DISK_FULL",
+]);
 
 /**
  * Errors: `MODEL_UNKNOWN`, `MODEL_INCOMPATIBLE` (the catalog's space is of another revision), and for a named or
@@ -72,7 +77,6 @@ async function open(model: Model, why: string, options: GraphOptions): Promise<O
   return {
     embedder: await createOnnxEmbedder(model, options),
     why,
-    openCaptioner:
-      model.manifest.captioner === null ? null : () => createOnnxCaptioner(model, options),
+    openCaptioner: model.manifest.captioner === null ? null : () => createOnnxCaptioner(model, options),
   };
 }

@@ -7,8 +7,8 @@ import { openGraph, type GraphOptions } from "../../models/graph.ts";
 import type { Model } from "../../models/model.ts";
 import type { Call } from "../../ports/call.ts";
 
-/** Texts a run; they are sorted by length first, so that little of a run is padding. */
-const BATCH = 32;
+/** Tokens a run at most, padding counted; texts are sorted by length first, so that little of it is padding. */
+const MAX_BATCH_TOKENS = 2_048;
 
 export interface SentenceEncoder {
   /** Token ids with the special ones, cut to `maxTokens`. */
@@ -41,14 +41,18 @@ export async function openSentenceEncoder(
   return {
     tokenize,
     async encode(texts, call) {
+      throwIfAborted(call.signal);
       const tokens = texts.map(tokenize);
       const order = tokens.map((_, i) => i).sort((a, b) => tokens[a]!.length - tokens[b]!.length || a - b);
       let data = new Float32Array(0);
       let dims = 1;
-      for (let start = 0; start < order.length; start += BATCH) {
+      for (let start = 0; start < order.length;) {
         throwIfAborted(call.signal);
-        const batch = order.slice(start, start + BATCH);
-        const width = Math.max(...batch.map((i) => tokens[i]!.length));
+        let end = start + 1;
+        while (end < order.length && tokens[order[end]!]!.length * (end + 1 - start) <= MAX_BATCH_TOKENS)
+          end++;
+        const batch = order.slice(start, end);
+        const width = tokens[batch.at(-1)!]!.length;
         const ids = new BigInt64Array(batch.length * width);
         const mask = new BigInt64Array(batch.length * width);
         batch.forEach((i, row) =>
@@ -68,7 +72,8 @@ export async function openSentenceEncoder(
           data = new Float32Array(texts.length * dims);
         }
         batch.forEach((i, row) => data.set(rows.subarray(row * dims, (row + 1) * dims), i * dims));
-        call.onProgress?.(Math.min(start + BATCH, texts.length), texts.length);
+        start = end;
+        call.onProgress?.(start, texts.length);
       }
       return makeVectors(data, dims);
     },

@@ -85,6 +85,8 @@ async function openPicture(format: ImageFormat, bytes: Uint8Array, limits: Decod
     const { data, width, height, channels } = await decodeHeic(bytes, checkSize);
     return rawPicture("heic", { width, height }, data, channels, header.exif);
   }
+  // The GIF reader leaves what is missing blank and says nothing.
+  if (format === "gif" && endsEarly(bytes, format)) throw truncated(format);
   const isWithoutEnd = format === "jpeg" && endsEarly(bytes, format);
   return {
     format: header.format === "heif" ? "avif" : format,
@@ -208,7 +210,10 @@ function asImageError(error: unknown, format: ImageFormat, bytes: Uint8Array): A
   const reason = messageOf(error).split("\n")[0]!.trim();
   if (/timeout/i.test(reason))
     return new AlbumenError("IMAGE_TOO_SLOW", "Decoding took longer than the time limit.");
-  if (endsEarly(bytes, format))
-    return new AlbumenError("IMAGE_TRUNCATED", `The ${format.toUpperCase()} ends before its data does.`);
+  if (endsEarly(bytes, format)) return truncated(format);
   return new AlbumenError("IMAGE_CORRUPT", `The ${format.toUpperCase()} cannot be decoded: ${reason}.`);
+}
+
+function truncated(format: ImageFormat): AlbumenError {
+  return new AlbumenError("IMAGE_TRUNCATED", `The ${format.toUpperCase()} ends before its data does.`);
 }

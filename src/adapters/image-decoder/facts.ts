@@ -13,6 +13,7 @@ export function readExif(exif: Uint8Array | undefined): ExifFacts {
   const block = hasPrefix ? exif.subarray(6) : exif;
   let tags;
   try {
+    // oxlint-disable-next-line import/no-named-as-default-member -- CommonJS: Node finds no names in it
     tags = exifReader.loadView(new DataView(block.buffer, block.byteOffset, block.byteLength), {
       expanded: true,
     });
@@ -63,9 +64,8 @@ const MAX_TEXT = 100;
 
 function cleanText(value: unknown): string {
   if (typeof value !== "string") return "";
-  // eslint-disable-next-line no-control-regex -- cameras pad with NUL, and garbage holds anything
   return value
-    .replace(/[\u0000-\u001f\u007f-\u009f\ufffd]+/g, " ")
+    .replace(/[\p{Cc}\ufffd]+/gu, " ") // cameras pad with NUL, and garbage holds anything
     .replace(/\s+/g, " ")
     .trim()
     .slice(0, MAX_TEXT);

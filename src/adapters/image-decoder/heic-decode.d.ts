@@ -11,6 +11,6 @@ declare module "heic-decode" {
     all(input: { readonly buffer: Uint8Array }): Promise<readonly HeifImage[] & { dispose(): void }>;
   }
   const heicDecode: HeicDecode;
-  // eslint-disable-next-line import/no-default-export -- the package's own shape
+  // oxlint-disable-next-line import/no-default-export -- the shape of the package
   export default heicDecode;
 }

@@ -19,7 +19,12 @@ export function createMemoryJournal(): Journal {
       const { kind, undoes, token, startedAt, label } = fresh;
       const entry: JournalEntry = {
         id: entries.size + 1,
-        ...{ kind, undoes, token, startedAt, label, stepCount: fresh.steps.length },
+        kind,
+        undoes,
+        token,
+        startedAt,
+        label,
+        stepCount: fresh.steps.length,
         isFinished: false,
         isUndone: false,
       };

@@ -42,7 +42,8 @@ interface EntryRow {
   readonly undone: number;
 }
 
-const ENTRY = "SELECT id, kind, undoes, token, started_at, label, step_count, finished, undone FROM journal_entries";
+const ENTRY =
+  "SELECT id, kind, undoes, token, started_at, label, step_count, finished, undone FROM journal_entries";
 
 /** `db` is open and migrated; the caller closes it. Errors: `DISK_FULL` from every method that writes. */
 export function createSqliteJournal(db: Database.Database): Journal {
@@ -75,18 +76,20 @@ export function createSqliteJournal(db: Database.Database): Journal {
   // "/" is followed by "0", so this range is exactly what lies below the folder, and it uses the index.
   const moveBelow = ["outputs", "outputs_folders"].map((table) =>
     db.prepare(
-      `UPDATE ${table} SET path = ? || substr(path, length(?) + 1) WHERE path = ? OR (path >= ? AND path < ?)`,
+      `UPDATE OR REPLACE ${table} SET path = ? || substr(path, length(?) + 1) WHERE path = ? OR (path >= ? AND path < ?)`,
     ),
   );
 
   const transaction = (work: () => void): void => {
+    let isOpen = false; // libsql ends the process when a closed database is asked for inTransaction
     try {
       db.exec("BEGIN IMMEDIATE");
+      isOpen = true;
       work();
       db.exec("COMMIT");
     } catch (error) {
       // A full disk may have rolled back already.
-      if (db.inTransaction) db.exec("ROLLBACK");
+      if (isOpen && db.inTransaction) db.exec("ROLLBACK");
       throw writeError(error);
     }
   };
@@ -180,7 +183,8 @@ export function createSqliteJournal(db: Database.Database): Journal {
     },
 
     stateBefore: async (id) => {
-      const row = statements.stateBefore.get([id]) as { state_before: ArrayBuffer | Uint8Array | null } | undefined;
+      const row = statements.stateBefore.get([id]) as
+        { state_before: ArrayBuffer | Uint8Array | null } | undefined;
       return row?.state_before ? new Uint8Array(row.state_before) : null;
     },
 
@@ -218,7 +222,10 @@ function entryOf(row: EntryRow): JournalEntry {
 
 function writeError(error: unknown): unknown {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
-  if (code.startsWith("SQLITE_FULL") || (code.startsWith("SQLITE_IOERR") && /full|space/i.test(messageOf(error))))
+  if (
+    code.startsWith("SQLITE_FULL") ||
+    (code.startsWith("SQLITE_IOERR") && /full|space/i.test(messageOf(error)))
+  )
     return new AlbumenError("DISK_FULL", "There is no room for the journal.", {
       hint: "Free some space and run the same command again; it goes on where it stopped.",
       isRetryable: true,

@@ -36,15 +36,17 @@ export function createDiskOutput(root: string): Output {
     return join(root, ...names);
   };
 
-  /** A folder that a symbolic link replaced would lead out of the root. */
-  const checkFolder = async (folder: string, path: string): Promise<void> => {
-    if (isAbsolute(folder)) return;
-    const expected = join(await realpath(root), ...folder.split("/"));
-    const actual = await realpath(path);
-    if (actual.normalize("NFC").toLowerCase() !== expected.normalize("NFC").toLowerCase())
-      throw new AlbumenError("OUTPUT_CONFLICT", `${path} leads to ${actual}, out of the output folder.`, {
-        hint: "Remove the symbolic link.",
-      });
+  const makeOne = async (path: string): Promise<void> => {
+    try {
+      await mkdir(path);
+    } catch (error) {
+      if (codeOf(error) !== "EEXIST") throw writeError(error, path);
+      // Not stat: a folder that a symbolic link replaced would lead out of the root.
+      if (!(await lstat(path)).isDirectory())
+        throw new AlbumenError("OUTPUT_CONFLICT", `${path} should be a folder and is none.`, {
+          cause: error,
+        });
+    }
   };
 
   const inspect = async (place: string): Promise<Entry | null> => {
@@ -56,6 +58,7 @@ export function createDiskOutput(root: string): Output {
       return {
         kind: found.isFile() ? (isLink ? "link" : "file") : found.isDirectory() ? "folder" : "other",
         sizeBytes: Number(found.size),
+        modifiedMs: Number(found.mtimeMs),
         stamp: `${found.size}:${found.mtimeNs}:${found.ino}`,
         links: Number(found.nlink),
       };
@@ -104,17 +107,15 @@ export function createDiskOutput(root: string): Output {
     read: (place, signal) => readChunks(pathOf(place), signal),
 
     async makeFolder(place) {
-      const path = pathOf(place);
       try {
-        await mkdir(path, { recursive: true });
+        await mkdir(isAbsolute(place) ? place : root, { recursive: true });
       } catch (error) {
-        if (["EEXIST", "ENOTDIR"].includes(codeOf(error)))
-          throw new AlbumenError("OUTPUT_CONFLICT", `${path} cannot be a folder: a file stands there.`, {
-            cause: error,
-          });
-        throw writeError(error, path);
+        throw writeError(error, place);
       }
-      await checkFolder(place, path);
+      if (isAbsolute(place)) return;
+      pathOf(place); // refuses before the first of its folders is made
+      const names = place.split("/");
+      for (let depth = 1; depth <= names.length; depth++) await makeOne(join(root, ...names.slice(0, depth)));
     },
 
     async removeFolder(place) {
@@ -164,10 +165,18 @@ export function createDiskOutput(root: string): Output {
       try {
         await copyFile(source, path, constants.COPYFILE_EXCL);
         await utimes(path, atime, mtime);
+      } catch (error) {
+        throw await pairError(error, source, path);
+      }
+    },
+
+    async flush(place) {
+      const path = pathOf(place);
+      try {
         await sync(path);
         await syncFolder(dirname(path));
       } catch (error) {
-        throw await pairError(error, source, path);
+        throw writeError(error, path);
       }
     },
 
@@ -239,7 +248,8 @@ export function createDiskOutput(root: string): Output {
 async function* readChunks(path: string, signal: AbortSignal): AsyncGenerator<Uint8Array> {
   throwIfAborted(signal);
   try {
-    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18, signal })) yield chunk as Buffer;
+    for await (const chunk of createReadStream(path, { highWaterMark: 1 << 18, signal }))
+      yield chunk as Buffer;
   } catch (error) {
     throwIfAborted(signal);
     throw codeOf(error) === "" ? error : readError(error, path);

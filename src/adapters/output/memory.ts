@@ -1,5 +1,6 @@
 /** An output in memory: the reference for every other one, and a file system for tests. */
 import { createHash } from "node:crypto";
+import { isWithin } from "../../core/plan/steps.ts";
 import { AlbumenError } from "../../errors.ts";
 import type { Entry, Listed, Output } from "../../ports/output.ts";
 
@@ -61,13 +62,15 @@ export function createMemoryOutput(options: MemoryOutputOptions = {}): MemoryOut
   return {
     inspect: async (place) => {
       checked(place);
-      if (folders.has(place)) return { kind: "folder", sizeBytes: 0, stamp: place, links: 1 } satisfies Entry;
+      if (folders.has(place))
+        return { kind: "folder", sizeBytes: 0, modifiedMs: 0, stamp: place, links: 1 } satisfies Entry;
       const inode = files.get(place);
       if (!inode) return null;
       const { bytes, modified, number, links } = inode;
       return {
         kind: "file",
         sizeBytes: bytes.length,
+        modifiedMs: modified,
         stamp: `${bytes.length}:${modified}:${number}`,
         links,
       } satisfies Entry;
@@ -101,6 +104,7 @@ export function createMemoryOutput(options: MemoryOutputOptions = {}): MemoryOut
     },
     link: async (from, to) => {
       const inode = inodeAt(from);
+      checked(to);
       if (!canLink || isApart(from, to)) return "unsupported";
       claim(to);
       files.set(to, inode);
@@ -109,6 +113,7 @@ export function createMemoryOutput(options: MemoryOutputOptions = {}): MemoryOut
     },
     clone: async (from, to) => {
       const { bytes, modified } = inodeAt(from);
+      checked(to);
       if (!canClone || isApart(from, to)) return "unsupported";
       create(to, bytes, modified);
       return "done";
@@ -117,21 +122,21 @@ export function createMemoryOutput(options: MemoryOutputOptions = {}): MemoryOut
       const { bytes, modified } = inodeAt(from);
       create(to, bytes, modified);
     },
+    flush: async (place) => void inodeAt(place),
     rename: async (from, to) => {
       checked(to);
       if (isApart(from, to)) return "unsupported";
       if (folders.has(checked(from))) {
         claim(to);
-        for (const folder of [...folders])
-          if (folder === from || folder.startsWith(`${from}/`)) {
-            folders.delete(folder);
-            folders.add(to + folder.slice(from.length));
-          }
-        for (const [path, inode] of [...files])
-          if (path.startsWith(`${from}/`)) {
-            files.delete(path);
-            files.set(to + path.slice(from.length), inode);
-          }
+        const renamed = (path: string) => to + path.slice(from.length);
+        for (const folder of Array.from(folders).filter((path) => isWithin(path, from))) {
+          folders.delete(folder);
+          folders.add(renamed(folder));
+        }
+        for (const [path, inode] of Array.from(files).filter(([path]) => isWithin(path, from))) {
+          files.delete(path);
+          files.set(renamed(path), inode);
+        }
         return "done";
       }
       const inode = inodeAt(from);
@@ -164,8 +169,10 @@ export function createMemoryOutput(options: MemoryOutputOptions = {}): MemoryOut
       for (let depth = 1; depth <= names.length; depth++) folders.add(names.slice(0, depth).join("/"));
     },
     take: (place) => {
-      for (const path of [...files.keys()]) if (path === place || path.startsWith(`${place}/`)) unlink(path);
-      for (const path of [...folders]) if (path === place || path.startsWith(`${place}/`)) folders.delete(path);
+      Array.from(files.keys())
+        .filter((path) => isWithin(path, place))
+        .forEach(unlink);
+      for (const path of Array.from(folders).filter((path) => isWithin(path, place))) folders.delete(path);
     },
     tree: () =>
       new Map(

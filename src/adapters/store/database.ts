@@ -25,7 +25,7 @@ CREATE TABLE failures (
 CREATE TABLE vector_rows (
   space TEXT NOT NULL, row INTEGER NOT NULL, image TEXT NOT NULL, PRIMARY KEY (space, row)) WITHOUT ROWID;
 CREATE UNIQUE INDEX vector_rows_image ON vector_rows (space, image);
-CREATE TABLE captions (
+CREATE TABLE annotations (
   recipe TEXT NOT NULL, image TEXT NOT NULL, text TEXT NOT NULL, score REAL NOT NULL,
   PRIMARY KEY (recipe, image)) WITHOUT ROWID;
 CREATE TABLE albums (

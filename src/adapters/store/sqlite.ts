@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { AlbumName, Member, NameSource } from "../../core/albums.ts";
 import { AlbumenError, type ErrorCode } from "../../errors.ts";
 import type { ImageFacts } from "../../ports/image-decoder.ts";
-import type { CaptionRow, HistoryEvent, Store } from "../../ports/store.ts";
+import type { AnnotationRow, HistoryEvent, Store } from "../../ports/store.ts";
 import type { CatalogDatabase } from "./database.ts";
 import { createMemoryVectorFile, openVectorFile, type VectorFile } from "./vector-file.ts";
 
@@ -29,7 +29,7 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
     ),
     forgetFailure: db.prepare("DELETE FROM failures WHERE source = ?"),
     vectorRow: db.prepare("INSERT INTO vector_rows VALUES (?, ?, ?)"),
-    caption: db.prepare("INSERT OR REPLACE INTO captions VALUES (?, ?, ?, ?)"),
+    annotation: db.prepare("INSERT OR REPLACE INTO annotations VALUES (?, ?, ?, ?)"),
     album: db.prepare("INSERT INTO albums VALUES (?, ?, ?, ?, ?, ?, ?, ?)"),
     member: db.prepare("INSERT INTO members VALUES (?, ?, ?, ?, ?, ?)"),
     history: db.prepare("INSERT INTO history (at, kind, album_id, text) VALUES (?, ?, ?, ?)"),
@@ -152,16 +152,16 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
       };
     },
 
-    async captions(recipe) {
+    async annotations(recipe) {
       const rows = all(
-        "SELECT image, text, score FROM captions WHERE recipe = ?",
+        "SELECT image, text, score FROM annotations WHERE recipe = ?",
         recipe,
-      ) as unknown as CaptionRow[];
+      ) as unknown as AnnotationRow[];
       return new Map(rows.map((row) => [row.image, row]));
     },
-    async saveCaptions(recipe, rows) {
+    async annotate(recipe, rows) {
       db.transaction(() =>
-        rows.forEach((row) => sql.caption.run([recipe, row.image, row.text, row.score])),
+        rows.forEach((row) => sql.annotation.run([recipe, row.image, row.text, row.score])),
       )();
     },
 

@@ -36,10 +36,10 @@ export async function wardKMeans(request: GroupingRequest, kernels: Kernels): Pr
   const leaves = await leavesOf(vectors, random, kernels);
   const gram = await kernels.multiply(leaves.means, leaves.means);
   const tree = wardTree(squaredDistances(leaves.means, gram), leaves.means.rows, leaves.weights);
-  const most = Math.min(request.maxAlbums ?? Infinity, Math.max(2, Math.floor(n / 2)), 500);
+  const most = Math.min(request.maxAlbums ?? Infinity, Math.max(2, Math.floor(n / 2)));
   const choice =
     request.albums === null
-      ? chooseCut(tree, gram, leaves.weights, { least: 2, most })
+      ? chooseCut(tree, gram, leaves.weights, { most, granularity: request.granularity })
       : { k: Math.min(request.albums, n), criterion: "given", candidates: 1 };
   const cut = cutTree(tree, choice.k);
   const zero = { data: new Float32Array(choice.k * vectors.dims), rows: choice.k, dims: vectors.dims };

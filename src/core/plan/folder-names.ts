@@ -28,7 +28,11 @@ export function safeFolderName(text: string): string {
 export function safeFileName(name: string): string {
   const clean = withoutForbidden(name).trim();
   const extension = EXTENSION.exec(clean)?.[0] ?? "";
-  return finished(clean.slice(0, clean.length - extension.length).replace(/^[\s.]+/u, ""), extension, "image");
+  return finished(
+    clean.slice(0, clean.length - extension.length).replace(/^[\s.]+/u, ""),
+    extension,
+    "image",
+  );
 }
 
 /**
@@ -98,7 +102,7 @@ function withoutForbidden(text: string): string {
 }
 
 function finished(stem: string, extension: string, fallback: string): string {
-  const visible = /[^\s\p{Cf}\p{M}]/u.test(stem) ? stem : fallback;
+  const visible = /[^\s.\p{Cf}\p{M}]/u.test(stem) ? stem : fallback;
   const unreserved = visible.replace(RESERVED, "$1_");
   const fitting = cut(unreserved, MAX_NAME_BYTES - byteLength(extension));
   // A stem before an extension may end in a dot or space; a whole name may not, on Windows.

@@ -3,8 +3,11 @@ import { UNSORTED, type Album } from "../albums.ts";
 import { createNameRoom, isNumbered, nameKey, safeFolderName } from "./folder-names.ts";
 import { byPath, joinPath, nameOf, parentOf, rebased, type AlbumFolder, type Step } from "./steps.ts";
 
+/** Albumen's own files in the output's root. */
+export const EXPORT_NAMES = ["index.html", "albums.json", "albums.csv"] as const;
+
 /** What Albumen itself keeps in the output's root; no album may be called so. */
-const RESERVED_NAMES = [".albumen", "index.html", "albums.json", "albums.csv"];
+const RESERVED_NAMES = [".albumen", ...EXPORT_NAMES];
 
 export interface FolderLayout {
   /** album id → its folder, for every album that has one, parents first */
@@ -30,6 +33,8 @@ interface Standing {
   /** null: one of the steps makes it */
   readonly original: string | null;
   path: string;
+  /** `nameKey(path)` */
+  key: string;
   album: string;
 }
 
@@ -46,23 +51,31 @@ export function layOutFolders(request: {
 }): FolderLayout {
   const shown = shownAlbums(request.albums, request.depth);
   const isShown = new Set(shown.map((album) => album.id));
-  const standing: Standing[] = request.current.map(({ path, album }) => ({ original: path, path, album }));
+  const standing: Standing[] = request.current.map(({ path, album }) => ({
+    original: path,
+    path,
+    key: nameKey(path),
+    album,
+  }));
   const owned = new Map(standing.map((folder) => [folder.album, folder]));
   const steps: Step[] = [];
   const folderOf = new Map<string, string>();
 
   const standingAt = (path: string) => {
     const key = nameKey(path);
-    return standing.find((folder) => nameKey(folder.path) === key);
+    return standing.find((folder) => folder.key === key);
   };
   const isUnneeded = (folder: Standing) => !isShown.has(folder.album);
   const rename = (folder: Standing, to: string) => {
     const from = folder.path;
     steps.push({ kind: "renameFolder", path: from, to });
-    for (const other of standing) other.path = rebased(other.path, from, to);
+    for (const other of standing) {
+      other.path = rebased(other.path, from, to);
+      other.key = nameKey(other.path);
+    }
   };
-  let detours = 0;
-  const stepAside = (folder: Standing) => rename(folder, `.albumen-moving-${++detours}`);
+  const detours = createNameRoom(request.namesIn(""));
+  const stepAside = (folder: Standing) => rename(folder, detours.take(".albumen-moving"));
 
   const renameAll = (pending: { readonly folder: Standing; readonly to: string }[]) => {
     while (pending.length > 0) {
@@ -113,7 +126,7 @@ export function layOutFolders(request: {
       folderOf.set(id, path);
       const own = owned.get(id);
       if (own) renames.push({ folder: own, to: path });
-      else made.push({ original: null, path, album: id });
+      else made.push({ original: null, path, key: nameKey(path), album: id });
     }
     renameAll(renames);
     for (const folder of made) {
@@ -137,7 +150,11 @@ export function layOutFolders(request: {
     movedTo: new Map(
       standing.flatMap(({ original, path }) => (original === null ? [] : [[original, path] as const])),
     ),
-    unneeded: standing.filter(isUnneeded).map(({ path, album }) => ({ path, album })).sort(byPath).reverse(),
+    unneeded: standing
+      .filter(isUnneeded)
+      .map(({ path, album }) => ({ path, album }))
+      .sort(byPath)
+      .reverse(),
     steps,
   };
 }

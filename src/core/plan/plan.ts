@@ -87,7 +87,13 @@ export function planFolders(request: PlanRequest): Plan {
   const wanted: Wanted[] = [];
   for (const album of [...albums].sort((a, b) => (a.id < b.id ? -1 : 1)))
     for (const { image } of album.members) {
-      const found = wantedOf(layout.folderOf.get(album.id)!, image, images.get(image), filesOf.get(image) ?? [], mode);
+      const found = wantedOf(
+        layout.folderOf.get(album.id)!,
+        image,
+        images.get(image),
+        filesOf.get(image) ?? [],
+        mode,
+      );
       if (found.length === 0) missing.push(image);
       wanted.push(...found);
     }
@@ -170,7 +176,12 @@ function wantedOf(
     return safeFileName(location?.name ?? nameOf(file!.path));
   };
   const moved = files.filter((file) => file.mode === "move");
-  const wanted = moved.map((file) => ({ folder, image, source: file.source, name: nameFrom(file.source, file) }));
+  const wanted = moved.map((file) => ({
+    folder,
+    image,
+    source: file.source,
+    name: nameFrom(file.source, file),
+  }));
   if (mode === "move") {
     const movedFrom = new Set(moved.map((file) => file.source));
     for (const { source } of locations)

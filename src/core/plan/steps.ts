@@ -44,7 +44,10 @@ export type Step =
       readonly image: string;
       readonly source: string;
       readonly mode: PlaceMode;
-      /** `Entry.stamp` of the source, read when the plan is begun; null before that, or when it is missing */
+      /**
+       * `Entry.stamp` of the source, read when the plan is begun; null before that, and where the source is not
+       * there yet, because an earlier step of the same undo gives it back
+       */
       readonly sourceStamp: string | null;
     }
   | { readonly kind: "relocate"; readonly file: PlacedFile; readonly to: string }
@@ -109,7 +112,9 @@ export function changesOf(step: Step, outcome: StepOutcome): OutputChange[] {
  * The steps that take performed ones back, last first. Steps that were kept or failed changed nothing
  * and have no counterpart.
  */
-export function inverseOf(performed: readonly { readonly step: Step; readonly outcome: StepOutcome }[]): Step[] {
+export function inverseOf(
+  performed: readonly { readonly step: Step; readonly outcome: StepOutcome }[],
+): Step[] {
   const inverse: Step[] = [];
   for (const { step, outcome } of [...performed].reverse()) {
     if (outcome.kind !== "done") continue;
@@ -172,7 +177,11 @@ export function applyChanges(state: OutputState, changes: Iterable<OutputChange>
       case "moveFolder": {
         const { path, to } = change;
         const moved = <T extends { readonly path: string }>(items: Iterable<T>) =>
-          new Map([...items].map((item) => ({ ...item, path: rebased(item.path, path, to) })).map((item) => [item.path, item]));
+          new Map(
+            [...items]
+              .map((item) => ({ ...item, path: rebased(item.path, path, to) }))
+              .map((item) => [item.path, item]),
+          );
         folders = moved(folders.values());
         files = moved(files.values());
         break;

@@ -2,7 +2,7 @@
 import { noise } from "../noise.ts";
 import { between, css, hsl, mix, pick, ramp, smoothstep } from "../picture.ts";
 import type { DrawKind, Rgb, Shade } from "../picture.ts";
-import { blurFilter, curve, ellipse, group, line, path } from "../svg.ts";
+import { blurFilter, curve, ellipse, line, path } from "../svg.ts";
 import type { Point } from "../svg.ts";
 import { photoSize } from "./photo-sizes.ts";
 import { palm, sailingBoat, seagulls } from "./silhouettes.ts";
@@ -105,33 +105,29 @@ export const drawBeach: DrawKind = (random, index) => {
     );
   };
   const layout = index % 4;
-  if (layout === 0)
-    drawing +=
-      parasol(width * 0.68, height * 0.9, height * 0.3) + parasol(width * 0.3, height * 0.84, height * 0.2);
-  if (layout === 1)
-    drawing +=
-      palm(random, width * 0.14, height * 0.98, height * 0.66, "rgb(52,84,40)") +
-      palm(random, width * 0.05, height, height * 0.5, "rgb(40,70,36)");
-  if (layout === 2)
-    drawing +=
-      sailingBoat(
-        width * between(random, 0.3, 0.7),
-        height * (horizon + 0.06),
-        height * 0.14,
-        "rgb(120,60,40)",
-        "rgb(255,255,250)",
-      ) + seagulls(random, width, height * 0.7, "rgb(250,250,250)");
   if (layout === 3) {
-    const rocks: Point[] = [
-      [width * 0.7, height * (horizon + 0.03)],
+    const cape: Point[] = [
+      [width * 0.7, height * (horizon + 0.02)],
       [width * 0.78, height * (horizon - 0.1)],
       [width * 0.86, height * (horizon - 0.16)],
       [width * 0.95, height * (horizon - 0.11)],
       [width * 1.05, height * (horizon - 0.13)],
     ];
+    drawing += path(`${curve(cape)}V${height * (horizon + 0.02)}Z`, "rgb(70,92,70)");
+  } else
+    drawing += sailingBoat(
+      width * between(random, 0.3, 0.9),
+      height * (horizon + 0.06),
+      height * 0.12,
+      "rgb(120,60,40)",
+      "rgb(255,255,250)",
+    );
+  if (layout === 2) drawing += seagulls(random, width, height * 0.7, "rgb(250,250,250)");
+  if (layout === 1)
     drawing +=
-      path(`${curve(rocks)}V${height * (horizon + 0.03)}Z`, "rgb(70,92,70)") +
-      group("", parasol(width * 0.32, height * 0.92, height * 0.26));
-  }
+      palm(random, width * 0.14, height * 0.98, height * 0.66, "rgb(52,84,40)") +
+      palm(random, width * 0.05, height, height * 0.5, "rgb(40,70,36)");
+  if (layout === 0) drawing += parasol(width * 0.3, height * 0.84, height * 0.2);
+  drawing += parasol(width * between(random, 0.55, 0.75), height * 0.9, height * between(random, 0.24, 0.32));
   return { width, height, ground, drawing, grain: 3 };
 };

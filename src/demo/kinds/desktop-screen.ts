@@ -54,11 +54,9 @@ export const drawDesktopScreen: DrawKind = (random, index) => {
     ] as const
   )[index % 3]!;
   const layout = index % 4;
-  const theme = themeOf(random, layout === 1);
+  const theme = themeOf(random);
   const bar = 44;
-  let drawing =
-    rect(0, 0, width, height, theme.back) +
-    rect(0, 0, width, bar, layout === 1 ? "rgb(50,51,58)" : "rgb(222,225,230)");
+  let drawing = rect(0, 0, width, height, theme.back) + rect(0, 0, width, bar, "rgb(222,225,230)");
   ["rgb(236,96,86)", "rgb(244,190,80)", "rgb(98,196,86)"].forEach((color, i) => {
     drawing += circle(24 + i * 24, bar / 2, 8, color);
   });
@@ -101,13 +99,7 @@ export const drawDesktopScreen: DrawKind = (random, index) => {
         });
     }
   } else if (layout === 1) {
-    const colors = [
-      "rgb(198,146,234)",
-      "rgb(130,170,255)",
-      "rgb(195,232,141)",
-      "rgb(247,140,108)",
-      "rgb(200,206,220)",
-    ];
+    const colors = ["rgb(140,60,170)", "rgb(30,90,200)", "rgb(40,130,50)", "rgb(190,80,30)", "rgb(50,54,64)"];
     const pieces = [
       "const",
       "total",
@@ -125,15 +117,19 @@ export const drawDesktopScreen: DrawKind = (random, index) => {
       "for",
       "export",
     ];
-    drawing += rect(0, bar, width * 0.18, height, "rgb(28,29,35)");
+    drawing += rect(0, bar, width * 0.18, height, "rgb(232,234,239)");
     for (let i = 0; i < 14; i++)
       drawing += text(24 + (i % 3) * 12, bar + 40 + i * 28, `${pick(random, WORDS)}.ts`, {
         size: 9.5,
-        color: "rgb(150,154,168)",
+        color: "rgb(90,94,108)",
       });
     for (let i = 0; i * 25 < height - bar - 40; i++) {
       const y = bar + 36 + i * 25;
-      drawing += text(width * 0.22, y, String(i + 1), { size: 9.5, color: "rgb(90,94,108)", anchor: "end" });
+      drawing += text(width * 0.22, y, String(i + 1), {
+        size: 9.5,
+        color: "rgb(160,164,174)",
+        anchor: "end",
+      });
       let x = width * 0.24 + [0, 1, 1, 2, 2, 1][i % 6]! * 30;
       const count = i % 6 === 5 ? 0 : 2 + random.int(4);
       for (let j = 0; j < count; j++) {

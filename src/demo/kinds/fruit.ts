@@ -2,11 +2,13 @@
 import { noise } from "../noise.ts";
 import { between, css, mix, ramp } from "../picture.ts";
 import type { DrawKind, Rgb, Shade } from "../picture.ts";
+import { shuffled } from "../../core/random.ts";
 import type { Random } from "../../core/random.ts";
 import { circle, ellipse, group, path, radialGradient } from "../svg.ts";
 import { photoSize } from "./photo-sizes.ts";
 
-type Fruit = "orange" | "lemon" | "apple" | "strawberry";
+const FRUIT = ["orange", "lemon", "apple", "strawberry"] as const;
+type Fruit = (typeof FRUIT)[number];
 
 function fruitShape(random: Random, fruit: Fruit, id: string, x: number, y: number, r: number): string {
   const turn = between(random, -25, 25);
@@ -92,7 +94,7 @@ function fruitShape(random: Random, fruit: Fruit, id: string, x: number, y: numb
   return shadow + group(`translate(${x.toFixed(1)} ${y.toFixed(1)}) rotate(${turn.toFixed(1)})`, inner);
 }
 
-/** Oranges, lemons, apples or strawberries on a wooden table or a plate. */
+/** Two or three of oranges, lemons, apples and strawberries on a wooden table or a plate. */
 export const drawFruit: DrawKind = (random, index) => {
   const [width, height] = photoSize(index + 2);
   const aspect = width / height;
@@ -125,7 +127,7 @@ export const drawFruit: DrawKind = (random, index) => {
     return [color[0] * seam * vignette, color[1] * seam * vignette, color[2] * seam * vignette];
   };
   const side = Math.min(width, height);
-  const fruit = (["orange", "lemon", "apple", "strawberry"] as const)[index % 4]!;
+  const basket = shuffled(FRUIT, random).slice(0, 2 + random.int(2));
   let drawing =
     radialGradient("shadow", [
       [0, "rgba(26,14,6,.75)"],
@@ -136,7 +138,7 @@ export const drawFruit: DrawKind = (random, index) => {
       [0, "rgba(255,255,255,1)"],
       [1, "rgba(255,255,255,0)"],
     ]);
-  const hasPlate = index % 3 === 1;
+  const hasPlate = index % 2 === 1;
   if (hasPlate)
     drawing +=
       ellipse(width * 0.52, height * 0.56, side * 0.54, side * 0.5, "url(#shadow)") +
@@ -144,9 +146,9 @@ export const drawFruit: DrawKind = (random, index) => {
       ellipse(width * 0.5, height * 0.53, side * 0.35, side * 0.32, "rgb(222,224,224)") +
       ellipse(width * 0.5, height * 0.535, side * 0.345, side * 0.315, "rgb(244,244,242)");
   const spots: (readonly [number, number])[] = [];
-  const wanted = 3 + random.int(5);
+  const wanted = 5 + random.int(4);
   const reach = hasPlate ? 0.26 : 0.36;
-  const r = side * (fruit === "strawberry" ? 0.105 : 0.135);
+  const r = side * 0.13;
   for (let tries = 0; tries < 200 && spots.length < wanted; tries++) {
     const x = width * 0.5 + between(random, -1, 1) * (hasPlate ? side : width) * reach;
     const y = height * 0.52 + between(random, -1, 1) * (hasPlate ? side : height) * reach;
@@ -154,7 +156,9 @@ export const drawFruit: DrawKind = (random, index) => {
   }
   spots.sort((a, b) => a[1] - b[1]);
   spots.forEach(([x, y], i) => {
-    drawing += fruitShape(random, fruit, `b${i}`, x, y, r * between(random, 0.9, 1.12));
+    const fruit = basket[i % basket.length]!;
+    const size = r * between(random, 0.9, 1.1) * (fruit === "strawberry" ? 0.75 : 1);
+    drawing += fruitShape(random, fruit, `b${i}`, x, y, size);
   });
   return { width, height, ground, drawing, grain: 3 };
 };

@@ -1,5 +1,5 @@
 /** Icons. Pure. */
-import { css, hsl } from "../picture.ts";
+import { between, css, hsl } from "../picture.ts";
 import type { DrawKind } from "../picture.ts";
 import { circle, group, line, linearGradient, path, rect } from "../svg.ts";
 
@@ -33,16 +33,16 @@ export const drawIcon: DrawKind = (random, index) => {
   const bottom = css(hsl(hue + 30, 0.8, 0.42));
   const margin = side * 0.11;
   const inner = side - 2 * margin;
-  const isRound = index % 4 === 1;
+  const corner = inner * between(random, 0.18, 0.36);
   const drawing =
     linearGradient("face", [
       [0, top],
       [1, bottom],
     ]) +
     rect(margin, margin + side * 0.02, inner, inner, "rgba(0,0,0,.18)", {
-      rx: isRound ? inner / 2 : inner * 0.22,
+      rx: corner,
     }) +
-    rect(margin, margin, inner, inner, "url(#face)", { rx: isRound ? inner / 2 : inner * 0.22 }) +
+    rect(margin, margin, inner, inner, "url(#face)", { rx: corner }) +
     group(
       `translate(${side * 0.24} ${side * 0.24}) scale(${(side * 0.52) / 100})`,
       SIGNS[(index * 5) % SIGNS.length]!,

@@ -2,7 +2,7 @@
 import { noise } from "../noise.ts";
 import { between, css, mix, ramp } from "../picture.ts";
 import type { DrawKind, Rgb, Shade } from "../picture.ts";
-import { circle, path, radialGradient, rect } from "../svg.ts";
+import { circle, path, radialGradient } from "../svg.ts";
 import { photoSize } from "./photo-sizes.ts";
 import { hills } from "./silhouettes.ts";
 
@@ -20,10 +20,10 @@ const NIGHTS: readonly (readonly Rgb[])[] = [
     [120, 74, 120],
   ],
   [
-    [2, 10, 20],
-    [6, 30, 50],
-    [16, 66, 84],
-    [54, 112, 112],
+    [2, 8, 24],
+    [8, 28, 60],
+    [22, 62, 104],
+    [66, 108, 134],
   ],
 ];
 
@@ -31,10 +31,12 @@ const NIGHTS: readonly (readonly Rgb[])[] = [
 export const drawNightSky: DrawKind = (random, index) => {
   const [width, height] = photoSize(index + 2);
   const aspect = width / height;
-  const colors = NIGHTS[index % NIGHTS.length]!;
+  const [one, other] = [NIGHTS[index % NIGHTS.length]!, NIGHTS[(index + 1) % NIGHTS.length]!];
+  const blend = between(random, 0.2, 0.8);
+  const colors = one.map((color, i) => mix(color, other[i]!, blend));
   const shift = random.next();
   const tilt = between(random, -1, 1);
-  const hasMoon = index % 4 === 1;
+  const hasMoon = index % 3 === 1;
   const ground: Shade = (u, v) => {
     let color = ramp(colors, v);
     const across = (u - 0.5) * aspect * Math.cos(tilt) + (v - 0.4) * Math.sin(tilt);
@@ -76,21 +78,18 @@ export const drawNightSky: DrawKind = (random, index) => {
     }
   }
   const black = "rgb(4,6,12)";
-  drawing +=
-    path(hills(random, width, height, height * 0.92, height * 0.1), black) +
-    rect(0, height * 0.93, width, height * 0.07, black);
-  if (index % 3 !== 2)
-    for (let i = 0; i < 16; i++) {
-      const x = (i / 15) * width + between(random, -14, 14);
-      const size = height * between(random, 0.1, 0.24);
-      const foot = height * 0.97;
-      let tree = "";
-      for (let layer = 0; layer < 5; layer++) {
-        const y = foot - size * (0.12 + layer * 0.17);
-        const half = size * (0.24 - layer * 0.042);
-        tree += `M${x - half} ${y}L${x} ${y - size * 0.3}L${x + half} ${y}Z`;
-      }
-      drawing += path(tree, black);
+  drawing += path(hills(random, width, height * 0.93, height, height * 0.08), black);
+  for (let i = 0; i < 16; i++) {
+    const x = (i / 15) * width + between(random, -14, 14);
+    const size = height * between(random, 0.1, 0.24);
+    const foot = height * 1.01;
+    let tree = "";
+    for (let layer = 0; layer < 5; layer++) {
+      const y = foot - size * (0.12 + layer * 0.17);
+      const half = size * (0.24 - layer * 0.042);
+      tree += `M${x - half} ${y}L${x} ${y - size * 0.3}L${x + half} ${y}Z`;
     }
+    drawing += path(tree, black);
+  }
   return { width, height, ground, drawing, grain: 5 };
 };

@@ -36,7 +36,7 @@ const SETTINGS = [
   "Wallpaper",
 ];
 
-/** A tall phone screen: a chat, a list of settings, a month, or a feed. */
+/** A tall phone screen: a chat, a list of settings, or a mailbox. */
 export const drawPhoneScreen: DrawKind = (random, index) => {
   const [width, height] = (
     [
@@ -45,7 +45,7 @@ export const drawPhoneScreen: DrawKind = (random, index) => {
       [480, 1040],
     ] as const
   )[index % 3]!;
-  const theme = themeOf(random, index % 3 === 2);
+  const theme = themeOf(random);
   const title = height * 0.105;
   let drawing =
     rect(0, 0, width, height, theme.back) +
@@ -58,7 +58,7 @@ export const drawPhoneScreen: DrawKind = (random, index) => {
     rect(width - 60, 20, 34, 17, "none", { stroke: theme.ink, "stroke-width": 2, rx: 4 }) +
     rect(width - 57, 23, 8 + random.int(20), 11, theme.ink) +
     [0, 1, 2, 3].map((i) => rect(width - 100 + i * 8, 34 - i * 4, 5, 4 + i * 4, theme.ink)).join("");
-  const layout = index % 4;
+  const layout = index % 3;
   if (layout === 0) {
     const friend = pick(random, NAMES);
     drawing +=
@@ -109,39 +109,6 @@ export const drawPhoneScreen: DrawKind = (random, index) => {
             circle(width - (isOn ? 41 : 69), y + rowHeight * 0.3 + 15, 12, "white");
         } else drawing += text(width - 36, y + rowHeight * 0.56, ">", { size: 15, color: theme.faint });
       });
-  } else if (layout === 2) {
-    drawing += text(24, title + 4, pick(random, ["May 2024", "June 2024", "October 2024"]), {
-      size: 24,
-      color: theme.ink,
-      weight: 0.17,
-    });
-    const cell = (width - 32) / 7;
-    const first = random.int(7);
-    for (let i = 0; i < 7; i++)
-      drawing += text(16 + (i + 0.5) * cell, height * 0.18, "MTWTFSS"[i]!, {
-        size: 13,
-        color: theme.faint,
-        anchor: "middle",
-      });
-    for (let day = 1; day <= 30; day++) {
-      const at = day - 1 + first;
-      const x = 16 + ((at % 7) + 0.5) * cell;
-      const y = height * 0.23 + Math.floor(at / 7) * cell;
-      if (random.next() < 0.12) drawing += circle(x, y - 6, cell * 0.4, theme.accent);
-      drawing += text(x, y, String(day), { size: 14, color: theme.ink, anchor: "middle" });
-    }
-    for (let i = 0; i < 5; i++) {
-      const y = height * 0.62 + i * height * 0.072;
-      drawing +=
-        rect(18, y, width - 36, height * 0.062, theme.card, { rx: 12 }) +
-        rect(18, y, 8, height * 0.062, css(hsl(random.int(360), 0.6, 0.55)));
-      drawing += text(
-        44,
-        y + height * 0.038,
-        `${9 + i * 2}:00  ${pick(random, ["Meeting", "Dentist", "Gym", "Lunch", "Call home"])}`,
-        { size: 14, color: theme.ink },
-      );
-    }
   } else {
     drawing += text(24, title + 4, pick(random, ["Mail", "Inbox", "News"]), {
       size: 24,

@@ -40,7 +40,7 @@ export const drawQuote: DrawKind = (random, index) => {
   const lines = wrapText(SAYINGS[index % SAYINGS.length]!, size, width * 0.72);
   const leading = size * 1.9;
   const top = height / 2 - ((lines.length - 1) * leading) / 2 + size / 2;
-  const isCentred = index % 2 === 0;
+  const isCentred = index % 3 !== 1;
   const x = isCentred ? width / 2 : width * 0.14;
   const anchor = isCentred ? "middle" : "start";
   let drawing = "";

@@ -5,13 +5,13 @@ import type { Random } from "../../core/random.ts";
 import { path, polyline } from "../svg.ts";
 import type { Point } from "../svg.ts";
 
-/** A hilly outline from the left edge to the right one and down to the bottom: filled it is a silhouette. */
-export function hills(random: Random, width: number, height: number, top: number, roughness: number): string {
+/** A hilly outline about `top` from edge to edge and down to `foot`, px: filled it is a silhouette. */
+export function hills(random: Random, width: number, top: number, foot: number, roughness: number): string {
   const shift = random.next();
   const points: Point[] = [];
   for (let x = 0; x <= width; x += 4)
-    points.push([x, top - (noise(shift + (x / width) * 0.6, shift) - 0.5) * roughness]);
-  return `${polyline([...points, [width, height], [0, height]])}Z`;
+    points.push([x, Math.min(foot, top - (noise(shift + (x / width) * 0.6, shift) - 0.5) * roughness)]);
+  return `${polyline([...points, [width, foot], [0, foot]])}Z`;
 }
 
 /** A palm of height `size` px with its foot at (x, y). */

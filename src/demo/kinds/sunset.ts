@@ -7,7 +7,7 @@ import { photoSize } from "./photo-sizes.ts";
 import { hills, palm, sailingBoat, seagulls } from "./silhouettes.ts";
 
 interface Dusk {
-  /** zenith to horizon */
+  /** five colours, zenith to horizon */
   readonly sky: readonly Rgb[];
   readonly cloud: Rgb;
   readonly lit: Rgb;
@@ -28,9 +28,10 @@ const DUSKS: readonly Dusk[] = [
   {
     sky: [
       [60, 70, 120],
-      [160, 96, 120],
-      [238, 128, 76],
-      [252, 186, 92],
+      [150, 92, 120],
+      [230, 118, 82],
+      [248, 166, 84],
+      [253, 204, 110],
     ],
     cloud: [96, 66, 88],
     lit: [255, 176, 100],
@@ -38,9 +39,10 @@ const DUSKS: readonly Dusk[] = [
   {
     sky: [
       [96, 44, 58],
-      [184, 66, 50],
-      [240, 110, 40],
-      [255, 178, 60],
+      [174, 60, 52],
+      [230, 94, 42],
+      [248, 140, 48],
+      [255, 190, 70],
     ],
     cloud: [92, 34, 40],
     lit: [255, 130, 50],
@@ -62,7 +64,13 @@ const DUSKS: readonly Dusk[] = [
 export const drawSunset: DrawKind = (random, index) => {
   const [width, height] = photoSize(index);
   const aspect = width / height;
-  const dusk = DUSKS[index % DUSKS.length]!;
+  const [one, other] = [DUSKS[index % DUSKS.length]!, DUSKS[(index + 1) % DUSKS.length]!];
+  const blend = between(random, 0.25, 0.75);
+  const dusk: Dusk = {
+    sky: one.sky.map((color, i) => mix(color, other.sky[i]!, blend)),
+    cloud: mix(one.cloud, other.cloud, blend),
+    lit: mix(one.lit, other.lit, blend),
+  };
   const horizon = between(random, 0.56, 0.7);
   const sunU = between(random, 0.28, 0.72);
   const sunV = horizon - between(random, 0.05, 0.15);
@@ -105,25 +113,13 @@ export const drawSunset: DrawKind = (random, index) => {
   };
   const black = "rgb(16,12,22)";
   const y = height * horizon;
-  const front = [
-    () =>
-      palm(random, width * 0.14, height * 1.02, height * 0.62, black) +
-      palm(random, width * 0.3, height * 1.04, height * 0.4, black),
-    () =>
-      sailingBoat(width * between(random, 0.2, 0.8), y + height * 0.05, height * 0.2, black, black) +
-      seagulls(random, width, height, black),
-    () =>
-      path(
-        hills(random, width, height, y - height * 0.01, height * 0.2).replace(
-          `L${width.toFixed(1)} ${height.toFixed(1)}L0.0 ${height.toFixed(1)}`,
-          `L${width} ${y + 2}L0 ${y + 2}`,
-        ),
-        "rgb(40,26,46)",
-        { opacity: 0.9 },
-      ),
-    () =>
-      seagulls(random, width, height, black) +
-      path(hills(random, width, height, height * 0.93, height * 0.1), black),
-  ][index % 4]!();
-  return { width, height, ground, drawing: front, grain: 3 };
+  const shore = path(hills(random, width, y - height * 0.01, y + 2, height * 0.16), "rgb(40,26,46)", {
+    opacity: 0.9,
+  });
+  const front =
+    index % 3 === 0
+      ? palm(random, width * 0.12, height * 1.02, height * 0.5, black)
+      : sailingBoat(width * between(random, 0.2, 0.8), y + height * 0.05, height * 0.17, black, black);
+  const drawing = shore + seagulls(random, width, height, black) + front;
+  return { width, height, ground, drawing, grain: 3 };
 };

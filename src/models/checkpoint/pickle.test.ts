@@ -93,6 +93,10 @@ describe("unpickle", () => {
     expect(() => read(raw(0x80, 4, 0x4e, 0x2e))).toThrow(refused(/protocol 4/));
   });
 
+  it("gives up on a pickle of more opcodes than any tensor dictionary has", () => {
+    expect(() => read(new Uint8Array(1_500_000).fill(0x5d))).toThrow(invalid(/more than 1000000 opcodes/));
+  });
+
   it("refuses an object's state and a persistent object", () => {
     expect(() => read(pickle([...list(), ...dict({}), 0x62]))).toThrow(refused(/state of an object/));
     expect(() => read(pickle([...int(1), 0x51]))).toThrow(refused(/outside of a plain pickle/));

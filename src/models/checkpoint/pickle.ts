@@ -2,8 +2,8 @@
  * A pickle machine that runs nothing: it knows the opcodes of protocol 2 that a dictionary of tensors is made
  * of, and the only functions it ever calls are ours, given to it by name. Anything else ends the reading.
  *
- * Opcodes: CPython's Lib/pickletools.py. Each opcode takes at least one byte and pushes at most one value, so
- * time and memory are linear in the file.
+ * Opcodes: CPython's Lib/pickletools.py. Each takes at least one byte and pushes at most one value, so time and
+ * memory are linear in the file.
  */
 import type { ByteReader } from "./byte-reader.ts";
 import { invalid, quoted, refused } from "./faults.ts";
@@ -17,6 +17,10 @@ export interface PickleEnvironment {
   /** The object that a persistent id stands for. */
   readonly loadPersistent: (id: unknown) => unknown;
 }
+
+// A tensor takes about 40 opcodes, so this is room for 25,000. A byte can make a value of some hundred bytes;
+// without a limit a hostile file of 20 MB would fill 4 GB.
+const MAX_OPCODES = 1_000_000;
 
 /** For pickles of plain numbers, texts, lists and dictionaries. */
 export const PLAIN: PickleEnvironment = {
@@ -33,13 +37,14 @@ export const PLAIN: PickleEnvironment = {
  */
 export function unpickle(reader: ByteReader, environment: PickleEnvironment): unknown {
   const machine = new PickleMachine(reader, environment);
-  for (;;) {
+  for (let count = 0; count < MAX_OPCODES; count++) {
     const opcode = reader.u8();
     if (opcode === STOP) return machine.result();
     const run = OPCODES.get(opcode);
     if (run === undefined) throw refused(`it uses the pickle opcode ${describeOpcode(opcode)}`);
     run(machine);
   }
+  throw invalid(`its pickle has more than ${MAX_OPCODES} opcodes`);
 }
 
 class PickleMachine {

@@ -48,7 +48,7 @@ class TensorView {
   }
 }
 
-const MAX_RANK = 64; // PyTorch's own limit
+const MAX_RANK = 8; // weights have up to 5 (3-D convolutions); bounds the work a tensor and an element can cost
 
 // Copies of strided views may take this many times the file's size together. Real files hold a few transposed
 // views, each at most as large as its storage; contiguous ones are not copied.

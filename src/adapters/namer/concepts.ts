@@ -1,0 +1,27 @@
+/** Namer without a language model: the encoder's own words. */
+import { nameAlbumsByWords } from "../../core/naming/name-albums.ts";
+import { fitAlbum } from "../../core/naming/word-fit.ts";
+import { throwIfAborted } from "../../errors.ts";
+import type { Namer } from "../../ports/namer.ts";
+
+/** Needs no network, no file and no model of its own. Errors: `ABORTED`. */
+export function createConceptNamer(): Namer {
+  return {
+    id: "concepts@1",
+    async name(request, { signal, onProgress }) {
+      throwIfAborted(signal);
+      const { albums, concepts, vectors } = request;
+      const fits: Float32Array[] = [];
+      if (concepts)
+        for (const { rows } of albums) {
+          fits.push(fitAlbum(rows, vectors, concepts));
+          onProgress?.(fits.length, albums.length);
+          // An album takes some 15 ms: signals and progress get their turn between two.
+          await new Promise(setImmediate);
+          throwIfAborted(signal);
+        }
+      return nameAlbumsByWords(request, fits);
+    },
+    async dispose() {},
+  };
+}

@@ -1,0 +1,579 @@
+/** Everything that can be done with a catalog; each command is one method. */
+import { gunzipSync, gzipSync } from "node:zlib";
+import {
+  findAlbum,
+  mergeAlbums,
+  moveImages,
+  pinImages,
+  renameAlbum,
+  splitAlbum,
+  type AlbumEvent,
+  type Edit,
+} from "../core/album-edits.ts";
+import { UNSORTED, type Album } from "../core/albums.ts";
+import { makeAlbum, UNNAMED, type ImageVectors } from "../core/make-albums.ts";
+import type { Plan } from "../core/plan/plan.ts";
+import { countSteps, renderPlan, type PlanCounts } from "../core/plan/render.ts";
+import type { KeptReason, PlaceMode, Step } from "../core/plan/steps.ts";
+import { rowOf, takeRows } from "../core/vectors.ts";
+import { AlbumenError } from "../errors.ts";
+import { spaceKey, type Embedder } from "../ports/embedder.ts";
+import type { FailureRow, HistoryEvent } from "../ports/store.ts";
+import { applyPlan, recover, type ApplyResult, type Workplace } from "./apply.ts";
+import type { CatalogParts, OpenEncoder } from "./catalog-parts.ts";
+import { describeAlbums } from "./describe.ts";
+import { callOf, quietCall, type Watch } from "./events.ts";
+import { checkPublishable } from "./export.ts";
+import { addToAlbums, partsOf, regroup, type Grouped, type GroupingSettings } from "./group.ts";
+import { ingest, type IngestCounts } from "./ingest.ts";
+import { planOutput } from "./plan.ts";
+import { publish, PUBLISHED_PLACES } from "./publish.ts";
+import { createReceipt, type Receipt, type RunSummary } from "./receipt.ts";
+import { nearestImages, readWords, type Understood } from "./search.ts";
+import { undoLast } from "./undo.ts";
+
+/** An image that a search found. */
+export interface Hit {
+  /** SHA-256, lower-case hex */
+  readonly image: string;
+  /** cosine, in [-1, 1] */
+  readonly similarity: number;
+  /** name of its album; "" when it is in none */
+  readonly album: string;
+  /** path inside the output folder; null when it is not there */
+  readonly file: string | null;
+  /** where it came from */
+  readonly source: string;
+}
+
+export interface ShownPlan {
+  /** for people */
+  readonly text: string;
+  readonly steps: readonly Step[];
+  readonly counts: PlanCounts;
+}
+
+export interface CatalogStatus {
+  readonly out: string;
+  readonly model: string | null;
+  readonly images: number;
+  readonly locations: number;
+  readonly failures: number;
+  readonly albums: number;
+  readonly unsorted: number;
+  readonly pinned: number;
+  readonly lastRun: string | null;
+}
+
+/**
+ * A catalog and its output folder. Methods that change something first finish what a killed run left behind.
+ * An album is meant by its id, its name, or the start of either; an image by its path or the start of its SHA-256.
+ */
+export interface Catalog {
+  /** Takes the sources in and makes albums of everything; existing albums keep their ids. */
+  organize(sources: readonly string[], options?: { readonly zip?: string }): Promise<RunSummary>;
+  /** New images join their album or open new ones; nothing else changes. */
+  add(sources: readonly string[]): Promise<RunSummary>;
+  /** Groups everything anew; ids, user names and pins stay. */
+  reorganize(): Promise<RunSummary>;
+  /** What `apply` would do; with sources, they are taken in first, but no file is touched. */
+  plan(sources?: readonly string[]): Promise<ShownPlan>;
+  /** Makes the output as the albums say. */
+  apply(): Promise<RunSummary>;
+  /** Takes the last applies back: files and albums. */
+  undo(times?: number): Promise<RunSummary>;
+  rename(album: string, name: string): Promise<RunSummary>;
+  merge(albums: readonly string[]): Promise<RunSummary>;
+  /** `into`: number of parts; null: found by itself. */
+  split(album: string, into?: number | null): Promise<RunSummary>;
+  move(images: readonly string[], album: string): Promise<RunSummary>;
+  /** Images, or all images of an album. */
+  pin(what: readonly string[], isPinned?: boolean): Promise<RunSummary>;
+  albums(): Promise<Album[]>;
+  /** Newest first. */
+  history(limit?: number): Promise<HistoryEvent[]>;
+  search(words: string, limit?: number): Promise<{ readonly hits: Hit[]; readonly understood: Understood }>;
+  /** A file anywhere, or an image of the catalog. */
+  similar(image: string, limit?: number): Promise<Hit[]>;
+  failures(): Promise<FailureRow[]>;
+  retryFailures(): Promise<RunSummary>;
+  status(): Promise<CatalogStatus>;
+  close(): Promise<void>;
+}
+
+/** Settings that change which albums come out: when one of them changes, everything is grouped anew. */
+const GROUPING_KEYS = [
+  "albums",
+  "granularity",
+  "minAlbumSize",
+  "maxAlbums",
+  "singletons",
+  "depth",
+  "seed",
+  "user",
+] as const;
+
+export function createCatalog(parts: CatalogParts): Catalog {
+  const { store, journal, output, settings, watch, now } = parts;
+
+  const workplace: Workplace = {
+    output,
+    journal,
+    async restoreState(stateBefore) {
+      const albums = stateBefore === null ? [] : unpack(stateBefore);
+      const current = await store.albums();
+      if (!pack(albums).equals(pack(current)))
+        await store.saveAlbums(albums, [
+          { at: now(), kind: "undone", albumId: "", text: `back to ${albums.length} albums` },
+        ]);
+    },
+  };
+
+  const groupingSettings = (): GroupingSettings => ({
+    albums: settings.albums,
+    granularity: settings.granularity,
+    minAlbumSize: settings.minAlbumSize,
+    maxAlbums: settings.maxAlbums,
+    seed: settings.seed,
+    singletons: settings.singletons,
+    depth: settings.depth,
+  });
+  const groupingKey = (): string => JSON.stringify(GROUPING_KEYS.map((key) => settings[key]));
+
+  /** Finishes what a dead process left, and refuses to start where a foreign file stands in the way. */
+  async function prepare(): Promise<void> {
+    await parts.lock();
+    await output.makeFolder("");
+    await recover(workplace, callOf(watch, "apply"));
+    await checkPublishable(parts, PUBLISHED_PLACES, watch.signal);
+  }
+
+  /** [Note: undo state] An apply's undo restores the albums of before the first edit since the last apply. */
+  async function saveAlbums(albums: readonly Album[], events: readonly AlbumEvent[]): Promise<void> {
+    const latest = (await journal.entries())[0]?.id ?? 0;
+    if ((await pendingState())?.afterEntry !== latest)
+      await store.setMeta(
+        "stateBefore",
+        JSON.stringify({ afterEntry: latest, albums: pack(await store.albums()).toString("base64") }),
+      );
+    const at = now();
+    await store.saveAlbums(
+      albums,
+      events.map((event) => ({ ...event, at })),
+    );
+  }
+  async function pendingState(): Promise<{ afterEntry: number; albums: string } | null> {
+    const text = await store.meta("stateBefore");
+    return text === null ? null : (JSON.parse(text) as { afterEntry: number; albums: string });
+  }
+  async function stateBefore(): Promise<Uint8Array> {
+    const latest = (await journal.entries())[0]?.id ?? 0;
+    const pending = await pendingState();
+    return pending?.afterEntry === latest
+      ? Buffer.from(pending.albums, "base64")
+      : pack(await store.albums());
+  }
+
+  /** The images that this catalog organises now, with their vectors. */
+  async function inScope(space: string): Promise<ImageVectors> {
+    const { images, vectors } = await store.vectors(space);
+    if (settings.user === null) return { images, vectors };
+    const owned = new Set(
+      (await store.locations()).filter(({ user }) => user === settings.user).map(({ image }) => image),
+    );
+    const rows = images.flatMap((image, row) => (owned.has(image) ? [row] : []));
+    return { images: rows.map((row) => images[row]!), vectors: takeRows(vectors, rows) };
+  }
+
+  async function planNow(albums: readonly Album[]): Promise<Plan> {
+    const images = new Map<string, { locations: { source: string; name: string }[] }>();
+    for (const { image, source, name } of await store.locations()) {
+      const entry = images.get(image);
+      if (entry) entry.locations.push({ source, name });
+      else images.set(image, { locations: [{ source, name }] });
+    }
+    return planOutput(
+      parts,
+      { albums, images, mode: settings.as as PlaceMode, depth: settings.depth === 2 ? 2 : 1 },
+      watch.signal,
+    );
+  }
+
+  /** Albums → files, exports, gallery, receipt. */
+  async function finish(run: Run, options: { readonly zip?: string } = {}): Promise<RunSummary> {
+    const albums = await store.albums();
+    const applied = await run.time("apply", async () => {
+      const plan = await planNow(albums);
+      if (plan.steps.length === 0 && plan.gone.length === 0) return null;
+      return applyPlan(
+        workplace,
+        plan,
+        { label: run.label, startedAt: run.startedAt, stateBefore: await stateBefore() },
+        callOf(watch, "apply"),
+      );
+    });
+    return conclude(run, applied, options);
+  }
+
+  async function conclude(
+    run: Run,
+    applied: ApplyResult | null,
+    options: { readonly zip?: string } = {},
+  ): Promise<RunSummary> {
+    const receipt = await run.receipt(applied);
+    await run.time("gallery", () => publish(parts, receipt, options));
+    await store.saveRun({ command: run.label, startedAt: run.startedAt, receipt });
+    const { summary } = receipt;
+    return {
+      ...summary,
+      kept: applied?.kept.map(({ path, reason }) => `${path} (${KEPT_REASONS[reason]})`) ?? [],
+      gallery: parts.galleryPath,
+      zip: options.zip ?? null,
+      message: run.message,
+    };
+  }
+
+  /** Takes sources in. Returns the counts; the encoder stays open for the caller. */
+  async function takeIn(run: Run, sources: readonly string[], encoder: OpenEncoder): Promise<IngestCounts> {
+    const source = await parts.openSource(sources);
+    const counts = await run.time("embed", () =>
+      ingest(
+        { source, store, decoder: parts.decoder(), embedder: encoder.embedder, thumbs: parts.thumbs, now },
+        watch,
+      ),
+    );
+    run.counts = counts;
+    return counts;
+  }
+
+  async function openEncoder(run: Run): Promise<OpenEncoder> {
+    const encoder = await run.time("model", () => parts.openEncoder());
+    await store.setMeta("space", JSON.stringify(encoder.embedder.space));
+    return encoder;
+  }
+
+  /** Names and describes what `group` made of the images, and saves it. */
+  async function settle(
+    run: Run,
+    grouped: Grouped,
+    input: ImageVectors,
+    encoder: OpenEncoder,
+  ): Promise<void> {
+    if (grouped.report) run.grouping = grouped.report;
+    const albums = await describeAlbums(parts, grouped.albums, input, encoder, run.time);
+    const nameOf = new Map(albums.map((album) => [album.id, album.name.text]));
+    await saveAlbums(
+      albums,
+      grouped.events.map((event) =>
+        event.kind === "born" ? { ...event, text: `"${nameOf.get(event.albumId)}" is ${event.text}` } : event,
+      ),
+    );
+  }
+
+  /** The whole of organize and add but the files. `isAdd`: never group anew. */
+  async function takeInAndGroup(run: Run, sources: readonly string[], isAdd: boolean): Promise<void> {
+    const encoder = await openEncoder(run);
+    try {
+      const counts = await takeIn(run, sources, encoder);
+      const input = await inScope(spaceKey(encoder.embedder.space));
+      if (input.images.length === 0) throw nothingToDo(sources, counts);
+      const old = await store.albums();
+      const members = new Set(old.flatMap((album) => album.members.map((member) => member.image)));
+      const fresh = input.images.flatMap((image, row) => (members.has(image) ? [] : [row]));
+      const isRegrouping = old.length === 0 || (!isAdd && (await store.meta("grouping")) !== groupingKey());
+      if (!isRegrouping && fresh.length === 0) {
+        run.message = "Nothing is new.";
+        return;
+      }
+      const grouped = await run.time("cluster", async () =>
+        isRegrouping
+          ? regroup(input, old, groupingSettings(), await parts.clusterer(), watch)
+          : addToAlbums(input, fresh, old, await parts.matrix(), watch),
+      );
+      await settle(run, grouped, input, encoder);
+      if (isRegrouping) await store.setMeta("grouping", groupingKey());
+    } finally {
+      await encoder.embedder.dispose();
+    }
+  }
+
+  /** An edit by hand, then the files. */
+  async function edit(
+    label: string,
+    change: (albums: readonly Album[]) => Promise<Edit> | Edit,
+  ): Promise<RunSummary> {
+    await prepare();
+    const run = newRun(label);
+    const { albums, events } = await change(await store.albums());
+    await saveAlbums(albums, events);
+    run.message = events.map((event) => event.text).join("; ");
+    return finish(run);
+  }
+
+  /** Images meant by paths (of the source or in the output) or the start of a SHA-256. */
+  async function imagesMeant(queries: readonly string[]): Promise<string[]> {
+    const locations = await store.locations();
+    const files = (await journal.outputs()).files;
+    return queries.map((query) => {
+      const absolute = parts.absolute(query);
+      const inOutput = parts.relativeToOutput(absolute);
+      const image =
+        locations.find((location) => location.source === absolute || location.source === query)?.image ??
+        files.find((file) => file.path === inOutput || file.path === query)?.image;
+      if (image) return image;
+      const known = new Set(locations.map((location) => location.image));
+      const near = /^[0-9a-f]{6,64}$/.test(query) ? [...known].filter((sha) => sha.startsWith(query)) : [];
+      if (near.length === 1) return near[0]!;
+      throw new AlbumenError(
+        near.length > 1 ? "AMBIGUOUS" : "NOT_FOUND",
+        near.length > 1 ? `${near.length} images begin with ${query}.` : `The catalog has no image ${query}.`,
+        { hint: "Name it by its path, or by at least six letters of its SHA-256 (albums.csv lists both)." },
+      );
+    });
+  }
+
+  async function hitsOf(found: readonly { image: string; similarity: number }[]): Promise<Hit[]> {
+    const albumOf = new Map<string, string>();
+    for (const album of await store.albums())
+      for (const member of album.members) albumOf.set(member.image, album.name.text);
+    const fileOf = new Map((await journal.outputs()).files.map((file) => [file.image, file.path]));
+    const sourceOf = new Map((await store.locations()).map((location) => [location.image, location.source]));
+    return found.map(({ image, similarity }) => ({
+      image,
+      similarity,
+      album: albumOf.get(image) ?? "",
+      file: fileOf.get(image) ?? null,
+      source: sourceOf.get(image) ?? "",
+    }));
+  }
+
+  /** The vectors and an encoder of the same space, for a search. */
+  async function withEncoder<T>(use: (encoder: OpenEncoder, input: ImageVectors) => Promise<T>): Promise<T> {
+    const encoder = await parts.openEncoder();
+    try {
+      return await use(encoder, await inScope(spaceKey(encoder.embedder.space)));
+    } finally {
+      await encoder.embedder.dispose();
+    }
+  }
+
+  const newRun = (label: string): Run => createReceipt(parts, label);
+
+  return {
+    async organize(sources, options = {}) {
+      await prepare();
+      const run = newRun(`organize ${sources.join(" ")}`);
+      await takeInAndGroup(run, sources, false);
+      return finish(run, options);
+    },
+    async add(sources) {
+      await prepare();
+      const run = newRun(`add ${sources.join(" ")}`);
+      await takeInAndGroup(run, sources, true);
+      return finish(run);
+    },
+    async reorganize() {
+      await prepare();
+      const run = newRun("reorganize");
+      const encoder = await openEncoder(run);
+      try {
+        const input = await inScope(spaceKey(encoder.embedder.space));
+        const grouped = await run.time("cluster", async () =>
+          regroup(input, await store.albums(), groupingSettings(), await parts.clusterer(), watch),
+        );
+        await settle(run, grouped, input, encoder);
+        await store.setMeta("grouping", groupingKey());
+      } finally {
+        await encoder.embedder.dispose();
+      }
+      return finish(run);
+    },
+    async plan(sources = []) {
+      await prepare();
+      if (sources.length > 0) await takeInAndGroup(newRun(`plan ${sources.join(" ")}`), sources, false);
+      const plan = await planNow(await store.albums());
+      return { text: renderPlan(plan), steps: plan.steps, counts: countSteps(plan.steps) };
+    },
+    async apply() {
+      await prepare();
+      return finish(newRun("apply"));
+    },
+    async undo(times = 1) {
+      await prepare();
+      const run = newRun(`undo ${times}`);
+      let last: ApplyResult | null = null;
+      for (let i = 0; i < times; i++)
+        last = await run.time("undo", () => undoLast(workplace, { startedAt: now() }, callOf(watch, "undo")));
+      run.message = `Took back ${times === 1 ? "the last apply" : `the last ${times} applies`}.`;
+      return conclude(run, last);
+    },
+
+    rename: (album, name) =>
+      edit(`rename ${album}`, (albums) => renameAlbum(albums, findAlbum(albums, album).id, name)),
+    merge: (queries) =>
+      edit(`merge ${queries.join(" ")}`, (albums) =>
+        mergeAlbums(
+          albums,
+          queries.map((query) => findAlbum(albums, query).id),
+        ),
+      ),
+    async split(query, into = null) {
+      await prepare();
+      const run = newRun(`split ${query}`);
+      const albums = await store.albums();
+      const album = findAlbum(albums, query);
+      const encoder = await openEncoder(run);
+      try {
+        const input = await inScope(spaceKey(encoder.embedder.space));
+        const groups = await run.time("cluster", async () =>
+          partsOf(input, album, into, groupingSettings(), await parts.clusterer(), watch),
+        );
+        const taken = new Set(albums.map((other) => other.id));
+        const [kept, ...rest] = groups;
+        const born = rest.map((rows) =>
+          makeAlbum(input, rows, { id: null, name: UNNAMED, parentId: album.parentId }, new Set(), taken),
+        );
+        const change = splitAlbum(albums, album.id, new Set(kept!.map((row) => input.images[row]!)), born);
+        await settle(
+          run,
+          { albums: [...change.albums], events: change.events, report: null },
+          input,
+          encoder,
+        );
+        run.message = change.events.map((event) => event.text).join("; ");
+      } finally {
+        await encoder.embedder.dispose();
+      }
+      return finish(run);
+    },
+    move: (images, album) =>
+      edit(`move to ${album}`, async (albums) =>
+        moveImages(albums, await imagesMeant(images), findAlbum(albums, album).id),
+      ),
+    pin: (what, isPinned = true) =>
+      edit(isPinned ? "pin" : "unpin", async (albums) => {
+        const images: string[] = [];
+        for (const query of what) {
+          const album = albums.find((candidate) => isMeant(candidate, query));
+          images.push(...(album ? album.members.map((member) => member.image) : await imagesMeant([query])));
+        }
+        return pinImages(albums, images, isPinned);
+      }),
+
+    albums: () => store.albums(),
+    history: (limit = 50) => store.history(limit),
+    search: (words, limit = 20) =>
+      withEncoder(async (encoder, input) => {
+        const query = await readWords(
+          words,
+          encoder.embedder,
+          await encoder.embedder.concepts(),
+          quietCall(watch),
+        );
+        const found = await nearestImages(query.vector, input, limit, await parts.matrix(), quietCall(watch));
+        return { hits: await hitsOf(found), understood: query.understood };
+      }),
+    similar: (image, limit = 20) =>
+      withEncoder(async (encoder, input) => {
+        const known = await imagesMeant([image]).catch(() => null);
+        const row = known ? input.images.indexOf(known[0]!) : -1;
+        const vector =
+          row >= 0 ? rowOf(input.vectors, row) : await vectorOfFile(parts, image, encoder.embedder, watch);
+        const found = await nearestImages(vector, input, limit + 1, await parts.matrix(), quietCall(watch));
+        return (await hitsOf(found.filter((hit) => hit.image !== known?.[0]))).slice(0, limit);
+      }),
+    failures: () => store.failures(),
+    async retryFailures() {
+      await prepare();
+      const run = newRun("failures --retry");
+      const failed = (await store.failures()).map(({ source }) => source);
+      if (failed.length === 0) {
+        run.message = "There are no failures to retry.";
+        return finish(run);
+      }
+      await store.clearFailures(failed);
+      await takeInAndGroup(run, failed, true);
+      return finish(run);
+    },
+    async status() {
+      const [images, locations, failures, albums, space, lastRun] = await Promise.all([
+        store.images(),
+        store.locations(),
+        store.failures(),
+        store.albums(),
+        store.meta("space"),
+        store.lastRun(),
+      ]);
+      const members = albums.flatMap((album) => album.members);
+      return {
+        out: parts.out,
+        model: space === null ? null : spaceKey(JSON.parse(space) as Embedder["space"]),
+        images: images.length,
+        locations: locations.length,
+        failures: failures.length,
+        albums: albums.filter((album) => album.id !== UNSORTED).length,
+        unsorted: albums.find((album) => album.id === UNSORTED)?.members.length ?? 0,
+        pinned: members.filter((member) => member.isPinned).length,
+        lastRun: lastRun && `${lastRun.command} (${lastRun.startedAt})`,
+      };
+    },
+    close: () => parts.close(),
+  };
+}
+
+type Run = Receipt;
+
+const KEPT_REASONS: Record<KeptReason, string> = {
+  changed: "it was changed since",
+  gone: "it is not there any more",
+  occupied: "something else stands where it would go",
+  "last-copy": "its original is gone, so this is the last copy",
+  "not-empty": "other files are in it",
+};
+
+function nothingToDo(sources: readonly string[], counts: IngestCounts): AlbumenError {
+  const where = sources.join(", ");
+  if (counts.failed > 0)
+    return new AlbumenError("SOURCE_EMPTY", `None of the ${counts.failed} files in ${where} could be used.`, {
+      hint: "albumen failures tells why, file by file.",
+    });
+  const skipped = counts.skipped > 0 ? ` (${counts.skipped} other files)` : "";
+  return new AlbumenError("SOURCE_EMPTY", `There are no images in ${where}${skipped}.`, {
+    hint: "Albumen reads JPEG, PNG, WebP, AVIF, GIF, TIFF, HEIC, BMP and SVG.",
+  });
+}
+
+function isMeant(album: Album, query: string): boolean {
+  try {
+    return findAlbum([album], query) === album;
+  } catch {
+    return false;
+  }
+}
+
+async function vectorOfFile(
+  parts: CatalogParts,
+  path: string,
+  embedder: Embedder,
+  watch: Watch,
+): Promise<Float32Array> {
+  const source = await parts.openSource([path]);
+  for await (const item of source.list(watch.signal)) {
+    if (item.kind === "failed") throw item.error;
+    if (item.kind !== "location") continue;
+    const bytes = await source.read(item.location, watch.signal);
+    const { image } = await parts
+      .decoder()
+      .decode(bytes, { input: embedder.input, thumbnail: false }, quietCall(watch));
+    return rowOf(await embedder.embedImages([image], quietCall(watch)), 0);
+  }
+  throw new AlbumenError("NOT_FOUND", `${path} is neither an image of the catalog nor an image file.`);
+}
+
+function pack(albums: readonly Album[]): Buffer {
+  return gzipSync(JSON.stringify(albums));
+}
+
+function unpack(bytes: Uint8Array): Album[] {
+  return JSON.parse(gunzipSync(bytes).toString("utf8")) as Album[];
+}

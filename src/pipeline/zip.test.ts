@@ -1,0 +1,103 @@
+import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { dirname, join } from "node:path";
+import { buffer } from "node:stream/consumers";
+import { afterAll, describe, expect, it } from "vitest";
+import yauzl from "yauzl";
+import { createMemoryJournal } from "../adapters/journal/memory.ts";
+import { createDiskOutput } from "../adapters/output/disk.ts";
+import { writeZip } from "./zip.ts";
+
+const made: string[] = [];
+afterAll(() => Promise.all(made.map((folder) => rm(folder, { recursive: true, force: true }))));
+
+const CALL = { signal: new AbortController().signal };
+
+async function create(files: Record<string, string>) {
+  const folder = await mkdtemp(join(tmpdir(), "albumen-zip-"));
+  made.push(folder);
+  const root = join(folder, "out");
+  for (const [path, content] of Object.entries(files)) {
+    await mkdir(dirname(join(root, path)), { recursive: true });
+    await writeFile(join(root, path), content);
+    await utimes(join(root, path), 1_600_000_000, 1_600_000_000);
+  }
+  return { folder, root, target: { output: createDiskOutput(root), journal: createMemoryJournal() } };
+}
+
+/** Name → [content, compression method]. */
+async function unzip(file: string): Promise<Map<string, [string, number]>> {
+  const entries = new Map<string, [string, number]>();
+  const zip = await new Promise<yauzl.ZipFile>((resolve, reject) =>
+    yauzl.open(file, { lazyEntries: true, autoClose: false }, (error, opened) =>
+      error ? reject(error) : resolve(opened),
+    ),
+  );
+  await new Promise<void>((resolve, reject) => {
+    zip.on("end", resolve).on("error", reject);
+    zip.on("entry", (entry: yauzl.Entry) => {
+      zip.openReadStream(entry, (error, stream) => {
+        if (error) return reject(error);
+        void buffer(stream).then((bytes) => {
+          entries.set(entry.fileName, [bytes.toString(), entry.compressionMethod]);
+          zip.readEntry();
+        }, reject);
+      });
+    });
+    zip.readEntry();
+  });
+  zip.close();
+  return entries;
+}
+
+describe("writeZip", () => {
+  it("holds the tree and the extra files, pictures stored, text deflated, without the catalog", async () => {
+    const { folder, target } = await create({
+      "Höhlen 👩‍👩‍👧/a.jpg": "picture",
+      "index.html": "gallery",
+      ".albumen/catalog.db": "rows",
+      ".albumen/thumbnails/ab/abcd.webp": "thumb",
+    });
+    const file = join(folder, "all.zip");
+    const progress: number[] = [];
+    const result = await writeZip(target, file, [".albumen/thumbnails/ab/abcd.webp"], {
+      ...CALL,
+      onProgress: (done) => progress.push(done),
+    });
+    expect(result).toEqual({ files: 3, sizeBytes: 19 });
+    expect(progress).toEqual([1, 2, 3]);
+    expect(Object.fromEntries(await unzip(file))).toEqual({
+      ".albumen/thumbnails/ab/abcd.webp": ["thumb", 0],
+      "Höhlen 👩‍👩‍👧/a.jpg": ["picture", 0],
+      "index.html": ["gallery", 8],
+    });
+  });
+
+  it("is the same again, over its own earlier version, even inside the output", async () => {
+    const { root, target } = await create({ "Dogs/a.jpg": "woof" });
+    const file = join(root, "all.zip");
+    await writeZip(target, file, [], CALL);
+    const first = await readFile(file);
+    await writeZip(target, file, [], CALL);
+    expect((await readFile(file)).equals(first)).toBe(true);
+    expect([...(await unzip(file)).keys()]).toEqual(["Dogs/a.jpg"]);
+  });
+
+  it("does not touch a file that it did not write", async () => {
+    const { folder, target } = await create({ "Dogs/a.jpg": "woof" });
+    const file = join(folder, "all.zip");
+    await writeFile(file, "mine");
+    await expect(writeZip(target, file, [], CALL)).rejects.toMatchObject({ code: "OUTPUT_CONFLICT" });
+    expect(await readFile(file, "utf8")).toBe("mine");
+  });
+
+  it("leaves nothing behind when cancelled", async () => {
+    const { folder, target } = await create({ "Dogs/a.jpg": "woof", "Dogs/b.jpg": "x".repeat(5_000_000) });
+    const controller = new AbortController();
+    const call = { signal: controller.signal, onProgress: () => controller.abort() };
+    await expect(writeZip(target, join(folder, "all.zip"), [], call)).rejects.toMatchObject({
+      code: "ABORTED",
+    });
+    expect(await readdir(folder)).toEqual(["out"]);
+  });
+});
