@@ -14,7 +14,7 @@ import { defaultCacheDir } from "../src/models/cache.ts";
 import { describeModelEvent } from "../src/models/events.ts";
 import { openGraph } from "../src/models/graph.ts";
 import { openBundledModel } from "../src/models/model.ts";
-import { pixelWriter } from "../src/models/pixels.ts";
+import { createPixelLender } from "../src/models/pixels.ts";
 
 const ROUNDS = 15;
 const threads = Number(process.env["ALBUMEN_THREADS"] ?? availableParallelism());
@@ -56,16 +56,18 @@ const perSecond = (count: number, ms: number) => Math.round((count / ms) * 1000)
 const model = await openBundledModel("starter", options);
 const trunk = await openGraph(await model.read("trunk.onnx"), "trunk.onnx", { threads });
 const starter = await createStarterEmbedder(options);
-const write = pixelWriter(model.manifest.input);
+const lendPixels = createPixelLender(model.manifest.input);
+const writePixels = createPixelLender(model.manifest.input);
 const pictures = noisePictures(32, starter.input.side);
 const embedding = [];
 for (const batch of [1, 8, 16, 32]) {
   const some = pictures.slice(0, batch);
-  const pixels = write(some);
-  const [bare, whole, writing] = await medianMs(
-    () => trunk.run({ x: pixels }),
-    () => starter.embedImages(some, { signal }),
-    () => write(some),
+  const [bare, whole, writing] = await lendPixels(some, (x) =>
+    medianMs(
+      () => trunk.run({ x }),
+      () => starter.embedImages(some, { signal }),
+      () => writePixels(some, () => Promise.resolve()),
+    ),
   );
   embedding.push({
     batch,

@@ -48,6 +48,7 @@ export const ERROR_CODES = {
   OUTPUT_CONFLICT: "A file or folder stands where Albumen would write, and it is not Albumen's.",
   OUTPUT_UNWRITABLE: "The output folder cannot be written.",
   OUTPUT_OVERLAP: "Source and output overlap in a way that would mix them.",
+  CACHE_UNWRITABLE: "The folder for fetched models cannot be written.",
   DISK_FULL: "The disk is full. What was done is kept; run again once there is room.",
   UNDO_IMPOSSIBLE: "There is no apply left to undo, or its files were changed since.",
   // Control.

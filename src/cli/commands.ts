@@ -2,7 +2,8 @@
 import { Option, type Command } from "commander";
 import { flagNameOf, SETTINGS, type SettingName, type SettingsInput } from "../config.ts";
 import { AlbumenError } from "../errors.ts";
-import { describeSettings, makeDemo, type RunSummary } from "../compose.ts";
+import { describeSettings, makeDemo, VERSION, type RunSummary } from "../compose.ts";
+import { findOutput } from "./find-catalog.ts";
 import { albumRows, alignColumns, summaryLines } from "./render.ts";
 import { EXIT, type CommonFlags, type Session } from "./run.ts";
 
@@ -25,7 +26,7 @@ export function defineCommands(program: Command, run: Runner): Command {
   program
     .name("albumen")
     .description("Turns a heap of unlabelled images into named albums.")
-    .version(describeSettings.version, "-V, --version")
+    .version(VERSION, "-V, --version")
     .showHelpAfterError("(albumen --help lists the commands)")
     .exitOverride();
 
@@ -244,7 +245,11 @@ export function defineCommands(program: Command, run: Runner): Command {
     async (session, _flags, [action]) => {
       if (action![0] !== "show")
         throw new AlbumenError("USAGE", `albumen config knows "show", not "${action![0]}".`);
-      const rows = await describeSettings({ from: process.cwd(), catalog: session.flags.catalog ?? null });
+      const out = session.flags.catalog === undefined ? findOutput(process.cwd()) : null;
+      const rows = await describeSettings({
+        ...(session.flags.catalog === undefined ? {} : { catalog: session.flags.catalog }),
+        ...(out === null ? {} : { out }),
+      });
       for (const line of alignColumns(
         rows.map(({ name, value, origin, about }) => [name, JSON.stringify(value), origin, about]),
       ))
@@ -260,7 +265,7 @@ export function defineCommands(program: Command, run: Runner): Command {
     ["out", ...GROUPING, ...FILES, ...NAMING, ...READING],
     async (session, flags) => {
       const settings = settingsOf(flags);
-      const pictures = await makeDemo(String(flags["pictures"]), session);
+      const pictures = await makeDemo(String(flags["pictures"]), session.signal);
       session.print(`${pictures.drawn} pictures are in ${pictures.folder}`);
       const catalog = await session.open({ settings });
       return report(session, await catalog.organize([pictures.folder], zipOf(flags)), flags);

@@ -1,5 +1,5 @@
 /** Text for people: tables and the closing lines of a run. */
-import type { AlbumInfo, RunSummary } from "../compose.ts";
+import type { Album, RunSummary } from "../compose.ts";
 import { duration, visible } from "./reporter.ts";
 
 /** Columns padded to equal width, two spaces apart; the last one is not padded. */
@@ -15,7 +15,7 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
-export function albumRows(albums: readonly AlbumInfo[]): string[][] {
+export function albumRows(albums: readonly Album[]): string[][] {
   return albums.map((album) => [
     album.id,
     String(album.members.length),

@@ -138,7 +138,7 @@ export async function findPart(
 
 /**
  * Puts a part in its place. When another process was quicker its part stays and is returned; a damaged or outdated
- * one is replaced. Errors: `DISK_FULL`, or what the file system says.
+ * one is replaced. Errors: `DISK_FULL`, `CACHE_UNWRITABLE`.
  */
 export async function storePart(
   folder: string,
@@ -168,7 +168,7 @@ export async function storePart(
     }
     throw new AlbumenError("INTERNAL", `${folder} could not be replaced in five attempts.`);
   } catch (error) {
-    throwIfDiskFull(error, folder);
+    throwIfStorage(error, folder);
     throw error;
   } finally {
     await rm(building, { recursive: true, force: true });
@@ -182,10 +182,15 @@ export async function removePart(folder: string): Promise<boolean> {
   return true;
 }
 
-export function throwIfDiskFull(error: unknown, folder: string): void {
-  if (error instanceof Error && "code" in error && (error.code === "ENOSPC" || error.code === "EDQUOT"))
-    throw new AlbumenError("DISK_FULL", `No room for the model in ${folder}.`, {
-      hint: "Free some space, or point ALBUMEN_CACHE to another disk.",
+/** Turns what a file system says about its own state into an error that says what to do; others pass. */
+export function throwIfStorage(error: unknown, folder: string): void {
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  const hint = "Free some space, or point ALBUMEN_CACHE to another place.";
+  if (["ENOSPC", "EDQUOT"].includes(code))
+    throw new AlbumenError("DISK_FULL", `There is no room for the model in ${folder}.`, { hint, cause: error });
+  if (["EACCES", "EPERM", "EROFS", "ENOTDIR"].includes(code))
+    throw new AlbumenError("CACHE_UNWRITABLE", `${folder} cannot be written (${code}).`, {
+      hint: "Point ALBUMEN_CACHE to a folder that can.",
       cause: error,
     });
 }

@@ -19,9 +19,13 @@ export interface FetchRequest {
   readonly onEvent: (event: ModelEvent) => void;
 }
 
+/** Another source would not help. */
+const STORAGE_ERRORS: ReadonlySet<string> = new Set(["DISK_FULL", "CACHE_UNWRITABLE"]);
+
 /**
  * All sources are opened at once and the first to answer is used; the others are closed. When it then fails, the
- * rest are raced again without it. Errors: `MODEL_FETCH_FAILED` with every source's reason, `ABORTED`, `DISK_FULL`.
+ * rest are raced again without it. Errors: `MODEL_FETCH_FAILED` with every source's reason, `ABORTED`,
+ * `DISK_FULL`, `CACHE_UNWRITABLE`.
  */
 export async function fetchFromAny(request: FetchRequest): Promise<Fetched> {
   const { title, licence, signal, onEvent } = request;
@@ -45,7 +49,7 @@ export async function fetchFromAny(request: FetchRequest): Promise<Fetched> {
       return fetched;
     } catch (error) {
       throwIfAborted(signal);
-      if (isAlbumenError(error) && error.code === "DISK_FULL") throw error;
+      if (isAlbumenError(error) && STORAGE_ERRORS.has(error.code)) throw error;
       const reason = withoutStop(messageOf(error));
       reasons.push(`${source.place}: ${reason}`);
       left = left.filter((other) => other !== source);

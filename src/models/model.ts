@@ -42,7 +42,8 @@ export interface Model {
   readonly folder: string;
   /**
    * The verified bytes of any file of the model; the part it belongs to is fetched when it is not there yet.
-   * Errors: `MODEL_CORRUPT`, `MODEL_NOT_INSTALLED` (offline), `MODEL_FETCH_FAILED`, `DISK_FULL`, `ABORTED`.
+   * Errors: `MODEL_CORRUPT`, `MODEL_NOT_INSTALLED` (offline), `MODEL_FETCH_FAILED`, `ABORTED`,
+   * `DISK_FULL`, `CACHE_UNWRITABLE`.
    */
   read(file: string): Promise<Uint8Array>;
   /** Makes sure that a part is there. Errors: as `read`. */

@@ -143,7 +143,6 @@ export function createCatalog(parts: CatalogParts): Catalog {
   /** Finishes what a dead process left, and refuses to start where a foreign file stands in the way. */
   async function prepare(): Promise<void> {
     await parts.lock();
-    await output.makeFolder("");
     await recover(workplace, callOf(watch, "apply"));
     await checkPublishable(parts, PUBLISHED_PLACES, watch.signal);
   }

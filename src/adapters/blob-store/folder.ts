@@ -33,10 +33,10 @@ export function createFolderBlobStore({ catalog, folder, extension }: FolderBlob
   return {
     async put(key, bytes) {
       const path = absolutePath(key);
-      if (await has(key)) return;
       // Beside its place, so that the rename stays on one disk; two writers of one key both succeed, with equal bytes.
       const temporary = `${path}.${process.pid}-${writes++}.tmp`;
       try {
+        if (await has(key)) return;
         await mkdir(dirname(path), { recursive: true });
         await writeFile(temporary, bytes, { flag: "wx" });
         await rename(temporary, path);

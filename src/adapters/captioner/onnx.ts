@@ -8,7 +8,7 @@ import { openChain } from "../../models/chain.ts";
 import { openGraph, type GraphOptions } from "../../models/graph.ts";
 import { parseJson } from "../../models/manifest.ts";
 import { openBundledModel, type Model, type ModelOptions } from "../../models/model.ts";
-import { geometryOf, pixelWriter } from "../../models/pixels.ts";
+import { geometryOf, createPixelLender } from "../../models/pixels.ts";
 import type { Call } from "../../ports/call.ts";
 import type { Caption, Captioner } from "../../ports/captioner.ts";
 
@@ -54,7 +54,7 @@ export async function createOnnxCaptioner(model: Model, options: GraphOptions = 
       throw error;
     },
   );
-  const write = pixelWriter(input);
+  const lendPixels = createPixelLender(input);
   const rules: BeamRules = {
     begin: config.bos,
     end: config.eos,
@@ -101,7 +101,7 @@ export async function createOnnxCaptioner(model: Model, options: GraphOptions = 
     async caption(images, call) {
       throwIfAborted(call.signal);
       if (images.length === 0) return [];
-      const features = await chain.run(write(images));
+      const features = await lendPixels(images, (pixels) => chain.run(pixels));
       return captionFeatures(makeVectors(features, features.length / images.length), call);
     },
     async dispose() {

@@ -10,7 +10,7 @@ import { starterOrSkip } from "../../../test/support/starter.ts";
 import { dot, rowOf } from "../../core/vectors.ts";
 import { openGraph, type Graph } from "../../models/graph.ts";
 import { openBundledModel, type Model, type ModelOptions } from "../../models/model.ts";
-import { pixelWriter } from "../../models/pixels.ts";
+import { createPixelLender } from "../../models/pixels.ts";
 import type { Embedder } from "../../ports/embedder.ts";
 import type { DecodedImage } from "../../ports/image-decoder.ts";
 import { createMiniEmbedder, createStarterEmbedder } from "./onnx.ts";
@@ -85,7 +85,7 @@ describe.skipIf(!starter.isAvailable || !reference.isAvailable)(
 
     it("gives the recorded features, logits and embeddings from equal pixels", async () => {
       const pictures = await Promise.all(withPixels.map(pictureOf));
-      const outputs = await trunk.run({ x: pixelWriter(model.manifest.input)(pictures) });
+      const outputs = await createPixelLender(model.manifest.input)(pictures, (x) => trunk.run({ x }));
       const embeddings = await embedder.embedImages(pictures, call);
       withPixels.forEach((row, i) => {
         expect(largestDifference(outputs["features"]!, i, recorded("features.f32"), row)).toBeLessThan(2e-4);

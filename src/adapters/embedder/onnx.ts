@@ -5,7 +5,7 @@ import { openChain } from "../../models/chain.ts";
 import { readConcepts } from "../../models/concepts.ts";
 import type { GraphOptions } from "../../models/graph.ts";
 import { openBundledModel, type Model, type ModelOptions } from "../../models/model.ts";
-import { geometryOf, pixelWriter } from "../../models/pixels.ts";
+import { geometryOf, createPixelLender } from "../../models/pixels.ts";
 import type { Call } from "../../ports/call.ts";
 import type { Embedder, Space } from "../../ports/embedder.ts";
 import { openSentenceEncoder, type SentenceEncoder } from "./sentence.ts";
@@ -35,7 +35,7 @@ export async function createOnnxEmbedder(model: Model, options: GraphOptions = {
   const { manifest } = model;
   const { image, text, dims } = manifest;
   const chain = await openChain(model, image.graphs, image.output, options);
-  const write = pixelWriter(manifest.input);
+  const lendPixels = createPixelLender(manifest.input);
   let sentences: Promise<SentenceEncoder> | null = null;
   let concepts: ReturnType<typeof readConcepts> | null = null;
 
@@ -65,7 +65,7 @@ export async function createOnnxEmbedder(model: Model, options: GraphOptions = {
     async embedImages(images, call) {
       throwIfAborted(call.signal);
       if (images.length === 0) return makeVectors(new Float32Array(0), dims);
-      const data = await chain.run(write(images));
+      const data = await lendPixels(images, (pixels) => chain.run(pixels));
       if (data.length !== images.length * dims)
         throw new AlbumenError(
           "MODEL_INCOMPATIBLE",

@@ -25,10 +25,11 @@ export interface OpenedEmbedder {
 /** Best first. The last needs no network. */
 const LADDER = ["starter", "mini"] as const;
 
-const STEP_DOWN_REASONS = new Set([
+const STEP_DOWN_REASONS: ReadonlySet<string> = new Set([
   "MODEL_NOT_INSTALLED",
   "MODEL_FETCH_FAILED",
   "MODEL_CORRUPT",
+  "CACHE_UNWRITABLE",
   "DISK_FULL",
 ]);
 

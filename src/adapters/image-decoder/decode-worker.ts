@@ -1,4 +1,6 @@
 /** The thread that decodes: takes one image at a time and answers with pixels or with why there are none. */
+import { Console } from "node:console";
+import { PassThrough } from "node:stream";
 import { parentPort, workerData } from "node:worker_threads";
 import sharp from "sharp";
 import { isAlbumenError, messageOf, type ErrorCode } from "../../errors.ts";
@@ -24,6 +26,9 @@ export type DecodeAnswer =
 // One thread a picture: the pool is what works on several at once. Nothing is decoded twice, so a cache only holds memory.
 sharp.concurrency(1);
 sharp.cache(false);
+
+// libheif prints what it finds wrong, and a thread prints to the standard output of its process, which is for data.
+globalThis.console = new Console(new PassThrough().resume());
 
 const limits = workerData as DecodeLimits;
 

@@ -59,9 +59,8 @@ export function createWorkerPool<Job, Answer>(options: WorkerPoolOptions): Worke
   function startSlot(): Slot<Job, Answer> {
     const { url, workerData } = options;
     const worker = url.pathname.endsWith(".ts")
-      ? new Worker(TYPESCRIPT_STARTER, { workerData, argv: [url.href], stdout: true })
-      : new Worker(url, { workerData, stdout: true });
-    worker.stdout.resume(); // libraries that print there (libheif does) would mix into our data
+      ? new Worker(TYPESCRIPT_STARTER, { workerData, argv: [url.href] })
+      : new Worker(url, { workerData });
     const slot: Slot<Job, Answer> = { worker, isReady: false, task: null, timer: undefined };
     worker.on("message", (message: FromWorker<Answer>) => {
       if (message.kind === "ready") slot.isReady = true;

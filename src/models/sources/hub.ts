@@ -10,7 +10,7 @@ import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
 import { EnvHttpProxyAgent, request, type Dispatcher } from "undici";
 import { AlbumenError, isAlbumenError, messageOf, throwIfAborted } from "../../errors.ts";
-import { assertIntact, throwIfDiskFull } from "../cache.ts";
+import { assertIntact, throwIfStorage } from "../cache.ts";
 import type { HubSpec, RemoteFile } from "../manifest.ts";
 import { OPEN_TIMEOUT_MS, type ModelSource, type OpenedSource } from "./source.ts";
 
@@ -157,7 +157,7 @@ async function download(
         answer = null;
         throwIfAborted(hub.signal);
         if (isAlbumenError(error)) throw error;
-        throwIfDiskFull(error, hub.partsDir);
+        throwIfStorage(error, hub.partsDir);
         if (attempt === ATTEMPTS)
           throw new AlbumenError("MODEL_FETCH_FAILED", `${file.path} was interrupted: ${messageOf(error)}`, {
             isRetryable: true,

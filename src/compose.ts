@@ -1,0 +1,334 @@
+/** Settings → adapters → pipeline; the only file that knows both. */
+import { createHash } from "node:crypto";
+import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
+import { homedir } from "node:os";
+import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
+import { performance } from "node:perf_hooks";
+import { fileURLToPath } from "node:url";
+import { gunzipSync, gzipSync } from "node:zlib";
+import { createFolderBlobStore } from "./adapters/blob-store/folder.ts";
+import { createWardKMeans } from "./adapters/clusterer/ward-kmeans.ts";
+import { makeAtlas, makePreviews } from "./adapters/atlas/sharp.ts";
+import { writeDemo } from "./adapters/demo/sharp.ts";
+import { openEmbedder, type EmbedderChoice } from "./adapters/embedder/open.ts";
+import { createSharpDecoder } from "./adapters/image-decoder/sharp.ts";
+import { createFolderSource, isGlob } from "./adapters/image-source/folder.ts";
+import { createSqliteJournal, migrate } from "./adapters/journal/sqlite.ts";
+import { createOnnxMatrix } from "./adapters/matrix/onnx.ts";
+import { createConceptNamer } from "./adapters/namer/concepts.ts";
+import { createDiskOutput } from "./adapters/output/disk.ts";
+import { lockCatalog, openDatabase } from "./adapters/store/database.ts";
+import { createSqliteStore } from "./adapters/store/sqlite.ts";
+import {
+  REMEMBERED_SETTINGS,
+  resolveSettings,
+  SETTINGS,
+  type Origin,
+  type ResolvedSettings,
+  type SettingName,
+  type SettingsInput,
+} from "./config.ts";
+import { AlbumenError, messageOf } from "./errors.ts";
+import type { Atlas } from "./gallery/data.ts";
+import { previewOrder } from "./gallery/render.ts";
+import { defaultCacheDir } from "./models/cache.ts";
+import { describeModelEvent } from "./models/events.ts";
+import { createCatalog, type Catalog } from "./pipeline/catalog.ts";
+import type { CatalogParts } from "./pipeline/catalog-parts.ts";
+import { quietCall, type Report } from "./pipeline/events.ts";
+import type { BlobStore } from "./ports/blob-store.ts";
+import type { Space } from "./ports/embedder.ts";
+import type { Store } from "./ports/store.ts";
+
+export interface OpenOptions {
+  /** output folder; `settings.out` when omitted, `./albums` when that is unset too */
+  readonly out?: string;
+  /** catalog folder; `.albumen` in the output folder when omitted */
+  readonly catalog?: string;
+  /** win over environment, catalog, user file and defaults */
+  readonly settings?: SettingsInput;
+  /** true: `CATALOG_NOT_FOUND` instead of making a new one */
+  readonly mustExist?: boolean;
+  readonly signal?: AbortSignal;
+  /** progress, notices, failures */
+  readonly onEvent?: Report;
+  /** environment variables; the process's when omitted */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+}
+
+const CATALOG_FOLDER = ".albumen";
+const DATABASE = "catalog.db";
+
+/** Bytes of small pictures inside the gallery page: enough for 10,000 tiles and some hundred covers. */
+const ATLAS_BUDGET_BYTES = 9_000_000;
+const PREVIEW_BUDGET_BYTES = 3_000_000;
+
+/**
+ * Opens the catalog of an output folder, or makes one.
+ * Errors: `CONFIG_INVALID`, `CATALOG_NOT_FOUND`, `CATALOG_TOO_NEW`, `CATALOG_CORRUPT`, `OUTPUT_UNWRITABLE`.
+ */
+export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
+  const env = options.env ?? process.env;
+  const layers = { flags: options.settings ?? {}, env, userFile: readUserFile(env) };
+  const before = resolveSettings(layers).settings;
+  const folder = resolve(options.catalog ?? join(options.out ?? before.out, CATALOG_FOLDER));
+  if (options.mustExist && !existsSync(join(folder, DATABASE)))
+    throw new AlbumenError("CATALOG_NOT_FOUND", `There is no catalog in ${folder}.`, {
+      hint: "Run albumen organize <folder> first, or name the right folder with --catalog.",
+    });
+  makeFolder(folder);
+
+  const db = openDatabase(join(folder, DATABASE));
+  migrate(db);
+  const store = createSqliteStore({ db, vectorFolder: join(folder, "vectors") });
+  const remembered = await rememberedSettings(store);
+  const resolved = resolveSettings({ ...layers, catalog: remembered.settings });
+  const { settings } = resolved;
+  // A catalog that does not lie in its output knows where that is; `--out` says it anew.
+  const isOutGiven = options.out !== undefined || options.settings?.out !== undefined;
+  const out = resolve(
+    options.out ??
+      (options.catalog === undefined
+        ? settings.out
+        : isOutGiven
+          ? settings.out
+          : (remembered.out ?? dirname(folder))),
+  );
+
+  const watch = {
+    signal: options.signal ?? new AbortController().signal,
+    report: options.onEvent ?? (() => {}),
+  };
+  const thumbs = createFolderBlobStore({ catalog: folder, folder: "thumbs", extension: ".webp" });
+  const pictures = createFolderBlobStore({ catalog: folder, folder: "gallery", extension: ".json.gz" });
+  const matrixOf = once(() =>
+    createOnnxMatrix(settings.threads === null ? {} : { threads: settings.threads }),
+  );
+  const decoderOf = once(() =>
+    createSharpDecoder({
+      maxPixels: settings.maxPixels,
+      ...(settings.threads === null ? {} : { parallelism: settings.threads }),
+    }),
+  );
+  let release: (() => void) | null = null;
+
+  const parts: CatalogParts = {
+    version: VERSION,
+    out,
+    galleryPath: join(out, "index.html"),
+    settings,
+    watch,
+    now: () => new Date().toISOString(),
+    clock: () => performance.now(),
+    store,
+    journal: createSqliteJournal(db),
+    output: createDiskOutput(out),
+    thumbs,
+    namer: createConceptNamer(),
+    async lock() {
+      if (release) return;
+      release = lockCatalog(folder);
+      makeFolder(out);
+      await rememberSettings(store, remembered.settings, resolved, out);
+    },
+    decoder: decoderOf,
+    matrix: matrixOf,
+    clusterer: async () => createWardKMeans({ matrix: await matrixOf() }),
+    openEncoder: async () =>
+      openEmbedder(await encoderChoice(store, resolved), {
+        cacheDir: defaultCacheDir(env),
+        offline: settings.offline,
+        signal: watch.signal,
+        ...(settings.threads === null ? {} : { threads: settings.threads }),
+        onEvent(event) {
+          const text = describeModelEvent(event);
+          if (text !== null) watch.report({ kind: "notice", text });
+          else if (event.kind === "progress")
+            watch.report({
+              kind: "progress",
+              stage: "model",
+              done: Math.round(event.doneBytes / 1e6),
+              total: event.totalBytes === null ? null : Math.round(event.totalBytes / 1e6),
+            });
+        },
+      }),
+    async openSource(sources) {
+      checkSources(sources, out);
+      return createFolderSource({ roots: sources, exclude: [out, folder], user: settings.user });
+    },
+    async galleryPictures(images, _thumbs, signal) {
+      const keys = images.map((image) => image.sha256);
+      const call = quietCall({ signal });
+      const atlas = await cached(pictures, ["atlas", ATLAS_BUDGET_BYTES, ...keys], () =>
+        makeAtlas(keys, thumbs, { budgetBytes: ATLAS_BUDGET_BYTES }, call),
+      );
+      const covers = previewOrder({ images }).map((i) => [i, keys[i]!] as const);
+      const previews = await makePreviews(covers, thumbs, { budgetBytes: PREVIEW_BUDGET_BYTES }, call);
+      return { atlas: atlas as Atlas | null, previews };
+    },
+    absolute: (path) => resolve(path),
+    relativeToOutput: (path) => insideOf(path, out),
+    thumbPath(image) {
+      const place = thumbs.pathOf(image);
+      return place === null ? null : slashed(relative(out, join(folder, place)));
+    },
+    async close() {
+      if (decoderOf.made()) await decoderOf().dispose();
+      if (matrixOf.made()) await (await matrixOf()).dispose();
+      release?.();
+      release = null;
+      await store.close();
+    },
+  };
+  return createCatalog(parts);
+}
+
+/** What the user named, else what the catalog's vectors were made by, else the best that can be had. */
+async function encoderChoice(store: Store, { settings, origins }: ResolvedSettings): Promise<EmbedderChoice> {
+  if (settings.model !== null && origins.model !== "catalog") return { kind: "named", model: settings.model };
+  const space = await store.meta("space");
+  if (space !== null) return { kind: "remembered", space: JSON.parse(space) as Space };
+  return settings.model === null ? { kind: "best" } : { kind: "named", model: settings.model };
+}
+
+async function rememberedSettings(
+  store: Store,
+): Promise<{ readonly settings: Record<string, unknown>; readonly out: string | null }> {
+  const [settings, out] = [await store.meta("settings"), await store.meta("out")];
+  return { settings: settings === null ? {} : (JSON.parse(settings) as Record<string, unknown>), out };
+}
+
+/** What a command was told, later commands on this catalog follow. */
+async function rememberSettings(
+  store: Store,
+  before: Record<string, unknown>,
+  { settings, origins }: ResolvedSettings,
+  out: string,
+): Promise<void> {
+  const told = REMEMBERED_SETTINGS.filter((name) => origins[name] === "flag");
+  const after = { ...before, ...Object.fromEntries(told.map((name) => [name, settings[name]])) };
+  await store.setMeta("settings", JSON.stringify(after));
+  await store.setMeta("out", out);
+}
+
+export interface SettingRow {
+  readonly name: SettingName;
+  readonly value: unknown;
+  readonly origin: Origin;
+  readonly about: string;
+}
+
+/** Every setting with its value and where it comes from. `out`: the output folder whose catalog counts; null: none. */
+export async function describeSettings(
+  options: { readonly catalog?: string; readonly out?: string; readonly env?: OpenOptions["env"] } = {},
+): Promise<SettingRow[]> {
+  const env = options.env ?? process.env;
+  const folder = options.catalog ?? (options.out === undefined ? null : join(options.out, CATALOG_FOLDER));
+  let catalog: Record<string, unknown> = {};
+  if (folder !== null && existsSync(join(folder, DATABASE))) {
+    const store = createSqliteStore({ db: openDatabase(join(folder, DATABASE)), vectorFolder: null });
+    catalog = (await rememberedSettings(store)).settings;
+    await store.close();
+  }
+  const { settings, origins } = resolveSettings({ env, catalog, userFile: readUserFile(env) });
+  return (Object.keys(SETTINGS) as SettingName[]).map((name) => ({
+    name,
+    value: settings[name],
+    origin: origins[name],
+    about: SETTINGS[name].about,
+  }));
+}
+
+/** Draws the demo pictures into a new folder; one that holds them already is used as it is. */
+export async function makeDemo(
+  folder: string,
+  signal: AbortSignal,
+): Promise<{ readonly folder: string; readonly drawn: number }> {
+  const target = resolve(folder);
+  return { folder: target, drawn: (await writeDemo(target, { signal })).length };
+}
+
+/** `settings.json` in the user's configuration folder; {} when there is none. */
+function readUserFile(env: Readonly<Record<string, string | undefined>>): Record<string, unknown> {
+  const base = env["XDG_CONFIG_HOME"];
+  const path = join(base && isAbsolute(base) ? base : join(homedir(), ".config"), "albumen", "settings.json");
+  let text: string;
+  try {
+    text = readFileSync(path, "utf8");
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    throw new AlbumenError("CONFIG_INVALID", `Cannot read ${path}: ${messageOf(error)}.`, { cause: error });
+  }
+  try {
+    const value: unknown = JSON.parse(text);
+    if (typeof value === "object" && value !== null && !Array.isArray(value))
+      return value as Record<string, unknown>;
+  } catch {
+    // Told below, like any other content that is no object.
+  }
+  throw new AlbumenError("CONFIG_INVALID", `${path} is not a JSON object.`, {
+    hint: 'It looks like { "as": "copy", "depth": 2 }.',
+  });
+}
+
+function checkSources(sources: readonly string[], out: string): void {
+  for (const source of sources) {
+    if (isGlob(source) && !existsSync(source)) continue;
+    if (!existsSync(source))
+      throw new AlbumenError("SOURCE_NOT_FOUND", `${source} does not exist.`, {
+        hint: "Check the spelling; a path with spaces needs quotes.",
+      });
+    if (existsSync(out) && insideOf(realpathSync(source), realpathSync(out)) !== null)
+      throw new AlbumenError("OUTPUT_OVERLAP", `${source} is inside the output folder ${out}.`, {
+        hint: "Name the folder the pictures came from, or another output with --out.",
+      });
+  }
+}
+
+/** Forward slashes; "" for the folder itself, null outside of it. */
+function insideOf(path: string, folder: string): string | null {
+  const way = relative(folder, path);
+  return way === ".." || way.startsWith(`..${sep}`) || isAbsolute(way) ? null : slashed(way);
+}
+
+function slashed(path: string): string {
+  return sep === "/" ? path : path.replaceAll(sep, "/");
+}
+
+function makeFolder(folder: string): void {
+  try {
+    mkdirSync(folder, { recursive: true });
+  } catch (error) {
+    throw new AlbumenError("OUTPUT_UNWRITABLE", `Cannot make the folder ${folder}: ${messageOf(error)}.`, {
+      hint: "Check its permissions, or choose another output with --out.",
+      cause: error,
+    });
+  }
+}
+
+/** Makes a value on the first call and gives that one ever after. */
+function once<T>(make: () => T): (() => T) & { made(): boolean } {
+  let value: { readonly it: T } | null = null;
+  return Object.assign(() => (value ??= { it: make() }).it, { made: () => value !== null });
+}
+
+/** What `make` gives, kept under everything it depends on. */
+async function cached<T>(blobs: BlobStore, recipe: readonly unknown[], make: () => Promise<T>): Promise<T> {
+  const key = createHash("sha256").update(JSON.stringify(recipe)).digest("hex");
+  const kept = await blobs.get(key);
+  if (kept) return JSON.parse(gunzipSync(kept).toString("utf8")) as T;
+  const value = await make();
+  await blobs.put(key, gzipSync(JSON.stringify(value), { level: 1 }));
+  return value;
+}
+
+export const VERSION = (
+  JSON.parse(readFileSync(fileURLToPath(new URL("../package.json", import.meta.url)), "utf8")) as {
+    version: string;
+  }
+).version;
+
+export type { Album } from "./core/albums.ts";
+export type { Catalog, CatalogStatus, Hit, ShownPlan } from "./pipeline/catalog.ts";
+export type { PipelineEvent, Report, Stage } from "./pipeline/events.ts";
+export type { RunSummary } from "./pipeline/receipt.ts";
