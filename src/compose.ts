@@ -1,5 +1,6 @@
 /** Settings → adapters → pipeline; the only file that knows both. */
 import { createHash } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
@@ -95,8 +96,11 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
           : (remembered.out ?? dirname(folder))),
   );
 
+  const signal = options.signal ?? new AbortController().signal;
+  // Every decode in flight listens to it, and there are more than ten.
+  setMaxListeners(0, signal);
   const watch = {
-    signal: options.signal ?? new AbortController().signal,
+    signal,
     report: options.onEvent ?? (() => {}),
   };
   const thumbs = createFolderBlobStore({ catalog: folder, folder: "thumbs", extension: ".webp" });

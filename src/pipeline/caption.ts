@@ -67,7 +67,6 @@ export async function captionImages(
       if (batch.length === captioner.maxBatch) await flush();
     }
     if (batch.length > 0) await flush();
-    watch.report({ kind: "progress", stage: "caption", done: missing.length, total: missing.length });
     return kept;
   } finally {
     await captioner.dispose();
