@@ -78,6 +78,23 @@ export function readSettings(half: Half): Setting[] {
   return settings;
 }
 
+export interface Kind {
+  readonly pack: string;
+  readonly name: string;
+  readonly vectors: Vectors;
+}
+
+/** The kinds of one half, of the given packs. */
+export function readKinds(half: Half, encoder: Encoder, packs: readonly string[]): Kind[] {
+  return packs.flatMap((name) => {
+    const pack = readFeatures(encoder, name);
+    return [...new Set(pack.labels)]
+      .sort()
+      .filter((_, i) => (i % 2 === 0) === (half === "tune"))
+      .map((kind) => ({ pack: name, name: kind, vectors: takeRows(pack.vectors, rowsOf(pack, kind)) }));
+  });
+}
+
 function draw(
   recipe: Recipe,
   packs: ReadonlyMap<string, Labelled>,
@@ -149,3 +166,9 @@ function merge(parts: readonly Vectors[]): Vectors {
 function rowsOf(pack: Labelled, kind: string): number[] {
   return pack.labels.flatMap((label, i) => (label === kind ? [i] : []));
 }
+
+/**
+ * Mean 1 - cosine of unrelated photos in each space: between the means of the kinds of all packs but heap and
+ * receipts, tuning half.
+ */
+export const UNRELATED: Readonly<Record<Encoder, number>> = { starter: 0.93, "mobilenet-v2": 0.62 };

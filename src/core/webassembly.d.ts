@@ -5,9 +5,10 @@ declare namespace WebAssembly {
     /** Adds pages of 64 KiB; detaches `buffer`. */
     grow(pages: number): number;
   }
-  class Module {
-    constructor(bytes: Uint8Array);
+  interface Module {
+    readonly [Symbol.toStringTag]: string;
   }
+  const Module: new (bytes: Uint8Array) => Module;
   class Instance {
     constructor(module: Module);
     readonly exports: Readonly<Record<string, unknown>>;

@@ -171,7 +171,8 @@ export async function storePart(
     throwIfStorage(error, folder);
     throw error;
   } finally {
-    await rm(building, { recursive: true, force: true });
+    // What cannot be removed now is swept later; it must not hide why the part could not be stored.
+    await rm(building, { recursive: true, force: true }).catch(() => undefined);
   }
 }
 
@@ -187,7 +188,10 @@ export function throwIfStorage(error: unknown, folder: string): void {
   const code = error instanceof Error && "code" in error ? String(error.code) : "";
   const hint = "Free some space, or point ALBUMEN_CACHE to another place.";
   if (["ENOSPC", "EDQUOT"].includes(code))
-    throw new AlbumenError("DISK_FULL", `There is no room for the model in ${folder}.`, { hint, cause: error });
+    throw new AlbumenError("DISK_FULL", `There is no room for the model in ${folder}.`, {
+      hint,
+      cause: error,
+    });
   if (["EACCES", "EPERM", "EROFS", "ENOTDIR"].includes(code))
     throw new AlbumenError("CACHE_UNWRITABLE", `${folder} cannot be written (${code}).`, {
       hint: "Point ALBUMEN_CACHE to a folder that can.",

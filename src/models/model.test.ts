@@ -142,6 +142,16 @@ describe("a model whose part is fetched", () => {
     expect(await model.state("trunk")).toEqual({ kind: "absent" });
   });
 
+  it("says that the cache cannot be written, and does not try another source for it", async () => {
+    const cacheDir = join(home, "a file");
+    await writeFile(cacheDir, "");
+    await expect((await open({ cacheDir })).install("trunk")).rejects.toMatchObject({
+      code: "CACHE_UNWRITABLE",
+      hint: "Point ALBUMEN_CACHE to a folder that can.",
+    });
+    expect(said()).toEqual(["fetch"]);
+  });
+
   it("notices that a file of its own folder was changed", async () => {
     await writeFile(join(toy.folder, "trunk.check.json"), "{}");
     await expect((await open()).read("trunk.check.json")).rejects.toMatchObject({ code: "MODEL_CORRUPT" });

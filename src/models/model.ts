@@ -195,7 +195,7 @@ async function fetchPart(
 }
 
 /** The names of the files that a part puts into its folder. */
-export function filesOf(part: ManifestPart): string[] {
+function filesOf(part: ManifestPart): string[] {
   const roles = new Set(part.sources.flatMap((source) => Object.keys(source.files)));
   roles.delete("checkpoint");
   return [part.makes, ...roles];

@@ -119,7 +119,7 @@ export async function addToAlbums(
   );
   const k = leaves.length;
   const placed = await assignNew(
-    { centroids: centroidsOf(vectors, assignment, k), radius: spreadOf(vectors, assignment, k).radius },
+    { centroids: centroidsOf(vectors, assignment, k), spread: spreadOf(vectors, assignment, k) },
     takeRows(vectors, fresh),
     kernelsOf(matrix, quietCall(watch)),
   );

@@ -27,25 +27,12 @@ async function create(files: Record<string, string>) {
 
 /** Name → [content, compression method]. */
 async function unzip(file: string): Promise<Map<string, [string, number]>> {
+  const zip = await yauzl.openPromise(file);
   const entries = new Map<string, [string, number]>();
-  const zip = await new Promise<yauzl.ZipFile>((resolve, reject) =>
-    yauzl.open(file, { lazyEntries: true, autoClose: false }, (error, opened) =>
-      error ? reject(error) : resolve(opened),
-    ),
-  );
-  await new Promise<void>((resolve, reject) => {
-    zip.on("end", resolve).on("error", reject);
-    zip.on("entry", (entry: yauzl.Entry) => {
-      zip.openReadStream(entry, (error, stream) => {
-        if (error) return reject(error);
-        void buffer(stream).then((bytes) => {
-          entries.set(entry.fileName, [bytes.toString(), entry.compressionMethod]);
-          zip.readEntry();
-        }, reject);
-      });
-    });
-    zip.readEntry();
-  });
+  for await (const entry of zip.eachEntry()) {
+    const bytes = await buffer(await zip.openReadStreamPromise(entry));
+    entries.set(entry.fileName, [bytes.toString(), entry.compressionMethod]);
+  }
   zip.close();
   return entries;
 }

@@ -12,6 +12,11 @@ export interface ClusteringRequest {
   readonly minAlbumSize: number;
   /** null: no limit */
   readonly maxAlbums: number | null;
+  /**
+   * Mean 1 - cosine of photos that have nothing to do with each other, as this space shows them, in (0, 2].
+   * Absent: not known, and a heap of a single kind is recognised less often.
+   */
+  readonly unrelated?: number | null;
   readonly seed: number;
 }
 

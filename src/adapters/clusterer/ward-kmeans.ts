@@ -10,7 +10,7 @@ export function createWardKMeans({ matrix }: { readonly matrix: Matrix }): Clust
     async cluster(request, call) {
       checkRequest(request);
       if (request.vectors.rows === 0) return emptyClustering(request, "ward+kmeans");
-      return wardKMeans(request, kernelsOf(matrix, call));
+      return wardKMeans({ ...request, unrelated: request.unrelated ?? null }, kernelsOf(matrix, call));
     },
   };
 }

@@ -61,7 +61,8 @@ interface Picture {
   readonly options: SharpOptions;
   /** after orientation */
   readonly size: Size;
-  readonly hasAlpha: boolean;
+  /** one channel of 16 bits */
+  readonly isDeepGrey: boolean;
   readonly exif: Uint8Array | undefined;
   readonly profile: Uint8Array | undefined;
 }
@@ -98,7 +99,7 @@ async function openPicture(format: ImageFormat, bytes: Uint8Array, limits: Decod
       sequentialRead: true,
     },
     size: header.autoOrient,
-    hasAlpha: header.hasAlpha,
+    isDeepGrey: header.depth === "ushort" && header.channels === 1,
     exif: header.exif ?? (format === "tiff" ? bytes : undefined), // a TIFF's facts lie in its own directory
     profile: header.icc,
   };
@@ -112,7 +113,7 @@ function rawPicture(
   exif: Uint8Array | undefined,
 ): Picture {
   const options: SharpOptions = { raw: { ...size, channels }, limitInputPixels: false };
-  return { format, input, options, size, hasAlpha: channels === 4, exif, profile: undefined };
+  return { format, input, options, size, isDeepGrey: false, exif, profile: undefined };
 }
 
 function withEndMarker(jpeg: Uint8Array): Uint8Array {
@@ -136,11 +137,17 @@ async function readPixels(picture: Picture, size: Size, limits: DecodeLimits): P
   let pipeline = open(picture, limits, { ignoreIcc: true });
   if (size.width !== picture.size.width || size.height !== picture.size.height)
     pipeline = pipeline.resize({ ...size, fit: "fill", kernel: "cubic" });
-  const { data, info } = await pipeline
-    .toColourspace("srgb")
-    .raw({ depth: "uchar" })
-    .toBuffer({ resolveWithObject: true });
-  return { data: overWhite(data, info.channels), width: info.width, height: info.height };
+  const { data, info } = picture.isDeepGrey
+    ? await pipeline.toColourspace("rgb16").raw({ depth: "ushort" }).toBuffer({ resolveWithObject: true })
+    : await pipeline.toColourspace("srgb").raw({ depth: "uchar" }).toBuffer({ resolveWithObject: true });
+  const rgb = picture.isDeepGrey ? toEightBits(data) : overWhite(data, info.channels);
+  return { data: rgb, width: info.width, height: info.height };
+}
+
+/** v / 257, rounded. sharp cuts off the low byte instead, as Pillow does too, but not for grey: that it reads in full. */
+function toEightBits(data: Uint8Array): Uint8Array {
+  const deep = new Uint16Array(data.buffer, data.byteOffset, data.length / 2);
+  return Uint8Array.from(deep, (value) => value / 257 + 0.5);
 }
 
 /** Alpha over white, rounded as Pillow's alpha_composite rounds it; sharp's own flatten is off by one. */

@@ -49,26 +49,33 @@ describe("the sharp decoder", async () => {
   });
 
   it("sets every EXIF orientation upright", async () => {
-    const upright = drawCorners(64, 64);
-    // What a viewer must do for orientation n undoes what this does.
-    const turned = [
-      (p: sharp.Sharp) => p,
-      (p: sharp.Sharp) => p.flop(),
-      (p: sharp.Sharp) => p.rotate(180),
-      (p: sharp.Sharp) => p.flip(),
-      (p: sharp.Sharp) => p.rotate(270).flip(),
-      (p: sharp.Sharp) => p.rotate(270),
-      (p: sharp.Sharp) => p.rotate(270).flop(),
-      (p: sharp.Sharp) => p.rotate(90),
+    // Where the pixel (x, y) of the upright picture is stored, by the definition of each orientation (Exif 2.3, 4.6.4).
+    const last = 63;
+    const storedAt: readonly ((x: number, y: number) => readonly [number, number])[] = [
+      (x, y) => [x, y],
+      (x, y) => [last - x, y],
+      (x, y) => [last - x, last - y],
+      (x, y) => [x, last - y],
+      (x, y) => [y, x],
+      (x, y) => [y, last - x],
+      (x, y) => [last - y, last - x],
+      (x, y) => [last - y, x],
     ];
+    const upright = drawCorners(64, 64);
     const input: InputSpec = { ...STARTER, side: 64, resizeTo: 64 };
-    for (const [i, turn] of turned.entries()) {
-      const stored = await turn(toSharp(upright)).png().toBuffer();
-      const tagged = await sharp(stored)
-        .withMetadata({ orientation: i + 1 })
-        .png()
-        .toBuffer();
-      const { image } = await decoder.decode(tagged, { input, thumbnail: false }, call);
+    for (const [i, place] of storedAt.entries()) {
+      const data = new Uint8Array(upright.data.length);
+      for (let y = 0; y < 64; y++)
+        for (let x = 0; x < 64; x++) {
+          const [column, row] = place(x, y);
+          data.set(upright.data.subarray((y * 64 + x) * 3, (y * 64 + x) * 3 + 3), (row * 64 + column) * 3);
+        }
+      const stored = toSharp({ ...upright, data }).withMetadata({ orientation: i + 1 });
+      const { image } = await decoder.decode(
+        await stored.png().toBuffer(),
+        { input, thumbnail: false },
+        call,
+      );
       expect([i + 1, Buffer.compare(image.data, upright.data)]).toEqual([i + 1, 0]);
     }
   });
@@ -127,12 +134,12 @@ describe("the sharp decoder", async () => {
   });
 
   it("takes a panorama of 100 million pixels", async () => {
-    const bytes = await sharp({ create: { width: 20_000, height: 5000, channels: 3, background: "#369" } })
+    const bytes = await sharp({ create: { width: 20_000, height: 5000, channels: 3, background: "#808080" } })
       .jpeg()
       .toBuffer();
     const { facts, image } = await decoder.decode(bytes, request, call);
-    expect(facts).toMatchObject({ width: 20_000, height: 5000, meanColor: [0x33, 0x66, 0x99] });
-    expect([...image.data.subarray(0, 3)]).toEqual([0x33, 0x66, 0x99]);
+    expect(facts).toMatchObject({ width: 20_000, height: 5000, meanColor: [128, 128, 128] });
+    expect([...image.data.subarray(0, 3)]).toEqual([128, 128, 128]);
   });
 
   it("goes by the limit it is given", async () => {
@@ -231,8 +238,8 @@ describe.skipIf(!reference.isAvailable)(titleOf("the recorded pixels", reference
   const expected = JSON.parse(
     readFileSync(join(root, "preprocess/expected.json"), "utf8"),
   ) as PreprocessExpected;
-  // CMYK: sharp goes through a profile. 16 bits a channel: the record of grey16 rounds, sharp cuts. Both are one level or a tint off.
-  const OTHER_DECODER = new Set(["cmyk.jpg", "grey16.png"]);
+  // sharp takes CMYK to RGB through a colour profile, Pillow by a bare formula.
+  const OTHER_DECODER = new Set(["cmyk.jpg"]);
   const cases = Object.entries(expected.images)
     .filter(([name]) => !OTHER_DECODER.has(name))
     .flatMap(([name, { processors }]) =>
@@ -248,20 +255,5 @@ describe.skipIf(!reference.isAvailable)(titleOf("the recorded pixels", reference
     const wanted = record.variants?.["product"] ?? record.variants?.["alpha_on_white"] ?? record;
     expect([image.width, image.height]).toEqual(record.size);
     expect(sha256(image.data)).toBe(wanted.uint8_sha256_hwc);
-  });
-
-  it("differ by at most one level on grey of 16 bits", async () => {
-    const { data: wanted } = await sharp(join(root, "preprocess/png/clip_product/grey16.png.png"))
-      .toColourspace("srgb")
-      .removeAlpha()
-      .raw()
-      .toBuffer({ resolveWithObject: true });
-    const { image } = await decoder.decode(
-      readFileSync(join(root, "images/grey16.png")),
-      { input: PROCESSORS["clip"]!, thumbnail: false },
-      call,
-    );
-    const most = image.data.reduce((max, value, i) => Math.max(max, Math.abs(value - wanted[i]!)), 0);
-    expect(most).toBeLessThanOrEqual(1);
   });
 });

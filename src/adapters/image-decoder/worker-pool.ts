@@ -1,4 +1,5 @@
 /** Threads that take one job each at a time. One that dies or hangs is replaced, and only its job is lost. */
+import { setMaxListeners } from "node:events";
 import { Worker, type MessagePort } from "node:worker_threads";
 import { AlbumenError, messageOf, throwIfAborted } from "../../errors.ts";
 
@@ -133,6 +134,7 @@ export function createWorkerPool<Job, Answer>(options: WorkerPoolOptions): Worke
           if (at >= 0) queue.splice(at, 1);
           task.reject(cancelled());
         };
+        setMaxListeners(0, signal); // a batch of jobs on one signal is no leak
         signal.addEventListener("abort", onAbort, { once: true });
         queue.push(task);
         startWaiting();

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { concatVectors, makeVectors, type Vectors } from "../vectors.ts";
+import { makeVectors, type Vectors } from "../vectors.ts";
 import { assignNew } from "./assign-new.ts";
 import type { Kernels } from "./kernels.ts";
 
@@ -25,9 +25,19 @@ const onCircle = (degrees: number[]): Vectors =>
     Float32Array.from(degrees.flatMap((d) => [Math.cos((d * Math.PI) / 180), Math.sin((d * Math.PI) / 180)])),
     2,
   );
-const cosine = (degrees: number) => Math.cos((degrees * Math.PI) / 180);
-// Albums at 0 and 180 degrees that take what lies within 20.
-const albums = { centroids: onCircle([0, 180]), radius: Float32Array.of(cosine(20), cosine(20)) };
+// Albums at 0 and 180 degrees, members mostly within 8 degrees; one image belongs within 20, see the radius.
+const gap = (degrees: number) => 1 - Math.cos((degrees * Math.PI) / 180);
+const both = (value: number) => Float32Array.of(value, value);
+const albums = {
+  centroids: onCircle([0, 180]),
+  spread: {
+    typical: both(gap(8)),
+    deviation: both((gap(20) - gap(8)) / 3),
+    radius: both(1 - gap(20)),
+    concentration: both(0.99),
+  },
+};
+const none: Vectors = { data: new Float32Array(0), rows: 0, dims: 2 };
 
 describe("assignNew", () => {
   it("joins the nearest album within its radius", async () => {
@@ -42,10 +52,20 @@ describe("assignNew", () => {
     expect(found.opened).toBe(2);
   });
 
+  it("takes several alike at the edge as a new album, where one of them alone would have joined", async () => {
+    expect((await assignNew(albums, onCircle([18]), kernels)).opened).toBe(0);
+    expect([...(await assignNew(albums, onCircle([18, 18.5, 19, 18.2]), kernels)).assignment]).toEqual([2, 2, 2, 2]);
+  });
+
   it("opens albums when there are none yet", async () => {
-    const none = { centroids: concatVectors([], 2), radius: new Float32Array(0) };
-    const found = await assignNew(none, onCircle([0, 1, 180]), kernels);
+    const empty = new Float32Array(0);
+    const noAlbums = {
+      centroids: none,
+      spread: { typical: empty, deviation: empty, radius: empty, concentration: empty },
+    };
+    const found = await assignNew(noAlbums, onCircle([0, 1, 180]), kernels);
     expect([...found.assignment]).toEqual([0, 0, 1]);
+    expect(found.opened).toBe(2);
   });
 
   it("takes no images", async () => {

@@ -5,28 +5,14 @@ import { silhouettesOf } from "./silhouette.ts";
 
 export type Granularity = "coarse" | "normal" | "fine";
 
-export interface Choice {
-  readonly k: number;
-  readonly criterion: string;
-  /** cuts that were compared */
-  readonly candidates: number;
-}
-
 // Tuning half of bench/results/clustering-study.md: the exponent is flat between 0.5 and 0.7, neighbours between 3 and 5.
 const SILHOUETTE_POWER = 0.7;
 const NEIGHBOURS = 5;
 const CANDIDATES = 700;
 const LEAN = { coarse: -0.15, normal: 0, fine: 0.15 } as const;
 
-export function chooseCut(
-  tree: Tree,
-  gram: Float32Array,
-  weights: Float64Array,
-  options: { readonly most: number; readonly granularity: Granularity },
-): Choice {
-  const { k, candidates } = bestCut(cutScores(tree, gram, weights, options.most), options.granularity);
-  return { k, candidates, criterion: "silhouette^0.7 × modularity of 5 neighbours" };
-}
+/** For the receipt. */
+export const CRITERION = `silhouette^${SILHOUETTE_POWER} × modularity of ${NEIGHBOURS} neighbours`;
 
 /** Entry k: how good the cut into k groups is, >= 0. Entries 0 and 1 are 0: one group is not a cut. */
 export function cutScores(tree: Tree, gram: Float32Array, weights: Float64Array, most: number): Float64Array {

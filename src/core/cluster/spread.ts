@@ -1,67 +1,92 @@
-/** How far a cluster's members lie from its centre, and from where on a row no longer belongs. Pure. */
+/** How far an album's members lie from its centre, and from where on an image no longer belongs. Pure. */
 import { dot, rowOf, type Vectors } from "../vectors.ts";
-
-// 1 - cosine of a member is near enough log-normal within an album; first version, see choose.ts for what was measured.
-const DEVIATIONS = 3;
-// A cluster's own mean and deviation count as much as this many members of the pooled ones.
-const PRIOR_MEMBERS = 5;
-// Members nearer than this are near-duplicates; their logarithm would say nothing about the album's spread.
-const LEAST_GAP = 0.01;
 
 export interface Spread {
   /** per row: cosine to the centre of the *other* members of its cluster, in [-1, 1]; NaN outside and alone */
   readonly leftOut: Float32Array;
-  /** per cluster: the lowest cosine to its centroid at which a row still belongs */
+  /** per cluster: mean of 1 - leftOut, drawn towards that of all clusters where members are few */
+  readonly typical: Float32Array;
+  /** per cluster: standard deviation of 1 - leftOut, likewise drawn */
+  readonly deviation: Float32Array;
+  /** per cluster: the lowest cosine to its centroid at which a single image still belongs */
   readonly radius: Float32Array;
+  /** per cluster: length of the mean of its members, in [0, 1]; 1 when all are equal */
+  readonly concentration: Float32Array;
 }
+
+// 77 % of single images of a new kind lie beyond, 4.5 % of an album's own new ones: tuning half of
+// bench/results/new-albums.md, starter vectors.
+const BEYOND = 3.5;
+// As many pooled members join a cluster's own: means differ between albums more than deviations do.
+const PRIOR_FOR_TYPICAL = 5;
+const PRIOR_FOR_DEVIATION = 20;
+// Taken where no cluster has two members, so that nothing can be measured: a wide guess, 1 - cosine.
+const GUESS = { typical: 0.4, variance: 0.01 };
+// Albums of near-duplicates are open to the next near-duplicate.
+const LEAST_DEVIATION = 0.02;
 
 /**
  * A member pulls the centroid towards itself, the more the smaller the cluster, so each is measured against the
- * centre of the others: with S the sum of the members, cos(x, S - x) = (x·S - 1) / |S - x|.
- * Small clusters borrow from the pooled spread of all.
+ * centre of the others: with S the sum of the members, cos(x, S - x) = (x·S - 1) / |S - x|. Small clusters borrow
+ * from the pooled spread of all (shrinkage: Efron and Morris, J. Am. Statist. Assoc. 70, 1975).
  */
 export function spreadOf(vectors: Vectors, assignment: Int32Array, k: number): Spread {
-  const { rows, dims } = vectors;
+  const { rows, dims, data } = vectors;
   const sums = new Float64Array(k * dims);
   const size = new Int32Array(k);
   for (let i = 0; i < rows; i++) {
     const c = assignment[i];
     if (c < 0) continue;
     size[c]++;
-    for (let j = 0; j < dims; j++) sums[c * dims + j] += vectors.data[i * dims + j];
+    for (let j = 0; j < dims; j++) sums[c * dims + j] += data[i * dims + j];
   }
   const leftOut = new Float32Array(rows).fill(NaN);
-  const logs: number[][] = Array.from({ length: k }, () => []);
+  const gaps: number[][] = Array.from({ length: k }, () => []);
   for (let i = 0; i < rows; i++) {
     const c = assignment[i];
     if (c < 0 || size[c] < 2) continue;
-    let product = 0;
-    let squares = 0;
-    let own = 0;
-    for (let j = 0; j < dims; j++) {
-      const x = vectors.data[i * dims + j];
-      const rest = sums[c * dims + j] - x;
-      product += x * rest;
-      squares += rest * rest;
-      own += x * x;
-    }
-    const length = Math.sqrt(squares * own);
-    leftOut[i] = length > 0 ? product / length : 0;
-    logs[c].push(Math.log(Math.max(LEAST_GAP, 1 - leftOut[i])));
+    leftOut[i] = cosineToOthers(data, i * dims, sums, c * dims, dims);
+    gaps[c].push(1 - leftOut[i]);
   }
-  const all = logs.filter((each) => each.length > 0);
-  const pooledMean = all.length > 0 ? meanOfNumbers(all.map(meanOfNumbers)) : Math.log(0.5);
-  const pooledVariance =
-    all.length > 0 ? meanOfNumbers(all.flatMap((each) => squaredFrom(each, meanOfNumbers(each)))) : 0.25;
-  const radius = new Float32Array(k);
-  logs.forEach((each, c) => {
-    const total = each.length + PRIOR_MEMBERS;
-    const mean = (each.reduce((sum, x) => sum + x, 0) + PRIOR_MEMBERS * pooledMean) / total;
-    const variance =
-      (squaredFrom(each, mean).reduce((sum, x) => sum + x, 0) + PRIOR_MEMBERS * pooledVariance) / total;
-    radius[c] = Math.max(-1, 1 - Math.exp(mean + DEVIATIONS * Math.sqrt(variance)));
-  });
-  return { leftOut, radius };
+  const measured = gaps.filter((each) => each.length > 0);
+  const pooled =
+    measured.length > 0
+      ? {
+          typical: meanOfNumbers(measured.map(meanOfNumbers)),
+          variance: meanOfNumbers(measured.flatMap((each) => squaresAround(each, meanOfNumbers(each)))),
+        }
+      : GUESS;
+  const typical = Float32Array.from(gaps, (each) => shrunk(each, PRIOR_FOR_TYPICAL, pooled.typical));
+  const deviation = Float32Array.from(gaps, (each, c) =>
+    Math.max(LEAST_DEVIATION, Math.sqrt(shrunk(squaresAround(each, typical[c]), PRIOR_FOR_DEVIATION, pooled.variance))),
+  );
+  return {
+    leftOut,
+    typical,
+    deviation,
+    radius: typical.map((gap, c) => Math.max(-1, 1 - gap - BEYOND * deviation[c])),
+    concentration: Float32Array.from(size, (count, c) => {
+      let squares = 0;
+      for (let j = 0; j < dims; j++) squares += sums[c * dims + j] ** 2;
+      return count > 0 ? Math.sqrt(squares) / count : 0;
+    }),
+  };
+}
+
+/** Of the row at `row` to the sum at `sum` less that row; 0 where either has no direction. */
+function cosineToOthers(data: Float32Array, row: number, sums: Float64Array, sum: number, dims: number): number {
+  let product = 0;
+  let others = 0;
+  let own = 0;
+  for (let j = 0; j < dims; j++) {
+    const x = data[row + j];
+    const rest = sums[sum + j] - x;
+    product += x * rest;
+    others += rest * rest;
+    own += x * x;
+  }
+  const length = Math.sqrt(others * own);
+  return length > 0 ? Math.max(-1, Math.min(1, product / length)) : 0;
 }
 
 /** Cosine of each row to the centroid of its cluster; of a row in none, to the nearest. */
@@ -70,16 +95,21 @@ export function similarityTo(
   assignment: Int32Array,
   centroids: Vectors,
   nearest: Float32Array,
-) {
+): Float32Array {
   return Float32Array.from(assignment, (c, i) =>
     c < 0 ? nearest[i] : dot(rowOf(vectors, i), rowOf(centroids, c)),
   );
+}
+
+/** The mean of the numbers and of `weight` more that are all `prior`. */
+function shrunk(numbers: readonly number[], weight: number, prior: number): number {
+  return (numbers.reduce((sum, x) => sum + x, 0) + weight * prior) / (numbers.length + weight);
 }
 
 function meanOfNumbers(numbers: readonly number[]): number {
   return numbers.reduce((sum, x) => sum + x, 0) / numbers.length;
 }
 
-function squaredFrom(numbers: readonly number[], mean: number): number[] {
-  return numbers.map((x) => (x - mean) ** 2);
+function squaresAround(numbers: readonly number[], centre: number): number[] {
+  return numbers.map((x) => (x - centre) ** 2);
 }

@@ -1,80 +1,141 @@
 /** The default way to find albums: a hierarchy proposes, a criterion chooses how many, k-means refines. */
-import { createRandom } from "../random.ts";
-import { normalizeRows, type Vectors } from "../vectors.ts";
-import { chooseCut } from "./choose.ts";
+import { createRandom, type Random } from "../random.ts";
+import { normalizeRows, takeRows, type Vectors } from "../vectors.ts";
+import { bestCut, CRITERION, cutScores, type Granularity } from "./choose.ts";
+import { finishGrouping, type Grouping } from "./finish.ts";
 import type { Kernels } from "./kernels.ts";
-import { centroidsOf, compact, kMeans, meansOf } from "./kmeans.ts";
+import { evidenceOf, holdsSeveralKinds, isOneKind } from "./kinds.ts";
+import { kMeans, meansOf } from "./kmeans.ts";
 import { cutTree, squaredDistances, wardTree } from "./linkage.ts";
-import { leavesOf } from "./micro.ts";
-import { similarityTo, spreadOf } from "./spread.ts";
+import { leavesOf, type Leaves } from "./micro.ts";
+import { straysOf } from "./strays.ts";
 
 export interface GroupingRequest {
   readonly vectors: Vectors;
   readonly albums: number | null;
-  readonly granularity: "coarse" | "normal" | "fine";
+  readonly granularity: Granularity;
   readonly minAlbumSize: number;
   readonly maxAlbums: number | null;
+  /** mean 1 - cosine of photos that have nothing to do with each other, in this space; null: not known */
+  readonly unrelated: number | null;
   readonly seed: number;
 }
 
-export interface Grouping {
-  readonly k: number;
-  readonly assignment: Int32Array;
-  readonly centroids: Vectors;
-  readonly similarity: Float32Array;
-  readonly radius: Float32Array;
-  readonly parents: Int32Array | null;
-  readonly report: { readonly method: string; readonly criterion: string; readonly candidates: number };
-}
-
+// Converged long before on every setting of the study: 3 rounds reach what 25 do.
 const MAX_ITERATIONS = 25;
+// A smaller album is not looked at again: its parts could not be albums.
+const SPLITTABLE = 8;
 
+/**
+ * 1. Rows, or micro-clusters where rows are many, become the leaves of a Ward tree. Strays leave first.
+ * 2. The whole may be one kind. Else the tree is cut where `cutScores` is highest.
+ * 3. One cut has one height, and loose kinds hide in it: each group that holds several kinds is cut again.
+ * 4. Spherical k-means from that cut; strays join none.
+ */
 export async function wardKMeans(request: GroupingRequest, kernels: Kernels): Promise<Grouping> {
   const { vectors } = request;
-  const n = vectors.rows;
   const random = createRandom(request.seed);
   const leaves = await leavesOf(vectors, random, kernels);
   const gram = await kernels.multiply(leaves.means, leaves.means);
-  const tree = wardTree(squaredDistances(leaves.means, gram), leaves.means.rows, leaves.weights);
-  const most = Math.min(request.maxAlbums ?? Infinity, Math.max(2, Math.floor(n / 2)));
-  const choice =
-    request.albums === null
-      ? chooseCut(tree, gram, leaves.weights, { most, granularity: request.granularity })
-      : { k: Math.min(request.albums, n), criterion: "given", candidates: 1 };
-  const cut = cutTree(tree, choice.k);
-  const zero = { data: new Float32Array(choice.k * vectors.dims), rows: choice.k, dims: vectors.dims };
-  const start = normalizeRows(
-    meansOf(
-      leaves.sample,
-      leaves.leafOf.map((leaf) => cut[leaf]),
-      zero,
-      false,
-    ),
-  );
-  const refined = await kMeans(leaves.sample, start, {
-    assign: kernels.assign,
-    maxIterations: MAX_ITERATIONS,
-  });
-  const all = leaves.sample === vectors ? refined : await kernels.assign(vectors, refined.centroids);
+  const isStray = straysOf(gram, leaves.weights);
+  const stay = Int32Array.from(isStray.keys()).filter((leaf) => isStray[leaf] === 0);
+  const cut = await cutLeaves(request, { leaves, stay, gram, random }, kernels);
 
-  const first = compact(all.index, refined.centroids);
-  const spread = spreadOf(vectors, first.index, first.centroids.rows);
-  const size = new Int32Array(first.centroids.rows);
-  for (const c of first.index) size[c]++;
-  const inside = first.index.map((c, i) =>
-    size[c] < request.minAlbumSize || spread.leftOut[i] < spread.radius[c] ? -1 : c,
+  const labelOfLeaf = new Int32Array(leaves.weights.length).fill(-1);
+  stay.forEach((leaf, at) => (labelOfLeaf[leaf] = cut.label[at]));
+  const zero = { data: new Float32Array(cut.k * vectors.dims), rows: cut.k, dims: vectors.dims };
+  const start = normalizeRows(meansOf(leaves.sample, leaves.leafOf.map((leaf) => labelOfLeaf[leaf]), zero, false));
+  const rowsStay = Int32Array.from(leaves.leafOf.keys()).filter((row) => isStray[leaves.leafOf[row]] === 0);
+  const core = rowsStay.length === leaves.sample.rows ? leaves.sample : takeRows(leaves.sample, rowsStay);
+  const refined = await kMeans(core, start, { assign: kernels.assign, maxIterations: MAX_ITERATIONS });
+  const nearest = await kernels.assign(vectors, refined.centroids);
+  const isOwnLeaf = leaves.sample === vectors;
+  const index = nearest.index.map((c, row) => (isOwnLeaf && isStray[leaves.leafOf[row]] === 1 ? -1 : c));
+  return finishGrouping(
+    vectors,
+    { index, centroids: refined.centroids, nearest: nearest.similarity },
+    { minAlbumSize: request.minAlbumSize },
+    { method: "ward+kmeans", criterion: cut.criterion, candidates: cut.candidates },
   );
-  const kept = compact(inside, first.centroids);
-  const k = kept.centroids.rows;
-  const centroids = centroidsOf(vectors, kept.index, k);
-  const final = spreadOf(vectors, kept.index, k);
-  return {
-    k,
-    assignment: kept.index,
-    centroids,
-    similarity: similarityTo(vectors, kept.index, centroids, all.similarity),
-    radius: final.radius,
-    parents: null,
-    report: { method: "ward+kmeans", criterion: choice.criterion, candidates: choice.candidates },
-  };
+}
+
+interface Cut {
+  /** group of each leaf that stays */
+  readonly label: Int32Array;
+  readonly k: number;
+  readonly criterion: string;
+  readonly candidates: number;
+}
+
+interface Forest {
+  readonly leaves: Leaves;
+  /** leaves that are no strays */
+  readonly stay: Int32Array;
+  readonly gram: Float32Array;
+  readonly random: Random;
+}
+
+async function cutLeaves(request: GroupingRequest, forest: Forest, kernels: Kernels): Promise<Cut> {
+  const { leaves, stay, random } = forest;
+  const whole = treeOver(forest, stay);
+  if (request.albums !== null) {
+    const k = Math.min(request.albums, stay.length);
+    return { label: cutTree(whole.tree, k), k, criterion: "given", candidates: 1 };
+  }
+  const most = Math.min(request.maxAlbums ?? Infinity, mostGroups(stay.length));
+  const evidence = await evidenceOf(rowsUnder(leaves, stay), random, kernels);
+  if (most < 2 || isOneKind(evidence, request.unrelated))
+    return { label: new Int32Array(stay.length), k: 1, criterion: "one kind", candidates: 1 };
+
+  const scores = cutScores(whole.tree, whole.gram, whole.weights, most);
+  const best = bestCut(scores, request.granularity);
+  const label = cutTree(whole.tree, best.k);
+  let { k, candidates } = best;
+  for (let c = 0; c < best.k; c++) {
+    const members = stay.filter((_, at) => label[at] === c);
+    const rows = rowsUnder(leaves, members);
+    if (rows.rows < SPLITTABLE || k >= most) continue;
+    if (!holdsSeveralKinds(await evidenceOf(rows, random, kernels), evidence.spread)) continue;
+    const part = treeOver(forest, members);
+    const partScores = cutScores(part.tree, part.gram, part.weights, Math.min(mostGroups(members.length), most - k + 1));
+    const parts = bestCut(partScores, request.granularity);
+    const partLabel = cutTree(part.tree, parts.k);
+    let at = 0;
+    for (let x = 0; x < stay.length; x++) {
+      if (label[x] !== c) continue;
+      const piece = partLabel[at++];
+      // The first piece keeps the number; a piece is renumbered past every group seen so far, so none is met again.
+      if (piece > 0) label[x] = k + piece - 1;
+    }
+    k += parts.k - 1;
+    candidates += parts.candidates;
+  }
+  return { label, k, criterion: CRITERION, candidates };
+}
+
+/** Groups of two at least, on average: finer is no grouping. */
+function mostGroups(leaves: number): number {
+  return Math.max(Math.min(2, leaves), Math.floor(leaves / 2));
+}
+
+/** Ward's tree over some of the leaves. */
+function treeOver(forest: Forest, members: Int32Array) {
+  const { leaves } = forest;
+  const total = leaves.weights.length;
+  const n = members.length;
+  const gram = n === total ? forest.gram : new Float32Array(n * n);
+  if (n < total)
+    for (let i = 0; i < n; i++)
+      for (let j = 0; j < n; j++) gram[i * n + j] = forest.gram[members[i] * total + members[j]];
+  const means = n === total ? leaves.means : takeRows(leaves.means, members);
+  const weights = Float64Array.from(members, (leaf) => leaves.weights[leaf]);
+  return { tree: wardTree(squaredDistances(means, gram), n, weights), gram, weights };
+}
+
+/** The sampled rows that the given leaves stand for. */
+function rowsUnder(leaves: Leaves, members: Int32Array): Vectors {
+  const isMember = new Uint8Array(leaves.weights.length);
+  for (const leaf of members) isMember[leaf] = 1;
+  const rows = Int32Array.from(leaves.leafOf.keys()).filter((row) => isMember[leaves.leafOf[row]] === 1);
+  return rows.length === leaves.sample.rows ? leaves.sample : takeRows(leaves.sample, rows);
 }

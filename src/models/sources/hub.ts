@@ -136,7 +136,10 @@ async function download(
   const resting = join(hub.partsDir, `${key.digest("hex").slice(0, 32)}.part`);
   // Whoever renames the part owns it: two processes never write into one file.
   const working = `${resting}.${randomUUID()}.tmp`;
-  await mkdir(hub.partsDir, { recursive: true });
+  await mkdir(hub.partsDir, { recursive: true }).catch((error: unknown) => {
+    throwIfStorage(error, hub.partsDir);
+    throw error;
+  });
   if (first.etag !== null) await rename(resting, working).catch(() => undefined);
   let finished = false;
   try {

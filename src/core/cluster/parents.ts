@@ -1,0 +1,32 @@
+/** A level above the albums, where one is worth showing. Pure. */
+import type { Vectors } from "../vectors.ts";
+import { cutScores } from "./choose.ts";
+import { meansOf } from "./kmeans.ts";
+import { cutTree, squaredDistances, wardTree } from "./linkage.ts";
+
+// Fewer albums than this fit on one screen.
+const FEWEST_ALBUMS = 8;
+// The coarser cut must be nearly as good as the albums themselves, by the same score.
+const WORTH = 0.8;
+
+/** The parent of each album, numbered by first appearance; null when the albums have no level above worth showing. */
+export function parentsOf(vectors: Vectors, assignment: Int32Array, k: number): Int32Array | null {
+  if (k < FEWEST_ALBUMS) return null;
+  const zero = { data: new Float32Array(k * vectors.dims), rows: k, dims: vectors.dims };
+  const means = meansOf(vectors, assignment, zero, false);
+  const weights = new Float64Array(k);
+  for (const c of assignment) if (c >= 0) weights[c]++;
+  const gram = new Float32Array(k * k);
+  for (let a = 0; a < k; a++)
+    for (let b = 0; b <= a; b++) {
+      let sum = 0;
+      for (let j = 0; j < means.dims; j++) sum += means.data[a * means.dims + j] * means.data[b * means.dims + j];
+      gram[a * k + b] = sum;
+      gram[b * k + a] = sum;
+    }
+  const tree = wardTree(squaredDistances(means, gram), k, weights);
+  const scores = cutScores(tree, gram, weights, k);
+  let parents = 0;
+  for (let c = 2; c <= k / 2; c++) if (parents === 0 || scores[c] > scores[parents]) parents = c;
+  return scores[parents] >= WORTH * scores[k] ? cutTree(tree, parents) : null;
+}
