@@ -5,32 +5,16 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createOnnxMatrix } from "../src/adapters/matrix/onnx.ts";
 import { createWardKMeans } from "../src/adapters/clusterer/ward-kmeans.ts";
-import { kMeans, seedCentroids } from "../src/core/cluster/kmeans.ts";
 import { trustOf } from "../src/core/cluster/trust.ts";
 import { accuracy, adjustedMutualInformation, purity, spearman } from "../src/core/metrics.ts";
-import { createRandom } from "../src/core/random.ts";
-import type { Vectors } from "../src/core/vectors.ts";
 import { kernelsOf, type Matrix } from "../src/ports/matrix.ts";
 import { readSettings, UNRELATED, type Half, type Setting } from "./clustering-settings.ts";
 import { hasFeatures } from "./features.ts";
 import { machine, mean, table } from "./report.ts";
+import { toldKMeans } from "./told-kmeans.ts";
 
 const MIN_ALBUM_SIZE = 3;
-const RESTARTS = 10;
 const call = { signal: new AbortController().signal };
-
-/** Best of ten k-means++ starts, by total similarity. */
-export async function toldKMeans(matrix: Matrix, vectors: Vectors, k: number): Promise<Int32Array> {
-  const { assign } = kernelsOf(matrix, call);
-  const random = createRandom(11);
-  let best: { index: Int32Array; total: number } = { index: new Int32Array(vectors.rows), total: -Infinity };
-  for (let r = 0; r < RESTARTS; r++) {
-    const found = await kMeans(vectors, seedCentroids(vectors, k, random), { assign, maxIterations: 50 });
-    const total = found.similarity.reduce((sum, s) => sum + s, 0);
-    if (total > best.total) best = { index: found.index, total };
-  }
-  return best.index;
-}
 
 /** Kinds that could be an album. */
 function kindsOf(setting: Setting): number {

@@ -16,18 +16,18 @@ import type { Plan } from "../core/plan/plan.ts";
 import { countSteps, renderPlan, type PlanCounts } from "../core/plan/render.ts";
 import type { KeptReason, PlaceMode, Step } from "../core/plan/steps.ts";
 import { rowOf, takeRows } from "../core/vectors.ts";
-import { AlbumenError } from "../errors.ts";
+import { AlbumenError, isAlbumenError } from "../errors.ts";
 import { spaceKey, type Embedder } from "../ports/embedder.ts";
 import type { FailureRow, HistoryEvent } from "../ports/store.ts";
 import { applyPlan, recover, type ApplyResult, type Workplace } from "./apply.ts";
 import type { CatalogParts, OpenEncoder } from "./catalog-parts.ts";
 import { describeAlbums } from "./describe.ts";
 import { callOf, quietCall, type Watch } from "./events.ts";
-import { checkPublishable } from "./export.ts";
+import { checkPublishable, unpublishExports } from "./export.ts";
 import { addToAlbums, partsOf, regroup, type Grouped, type GroupingSettings } from "./group.ts";
 import { ingest, type IngestCounts } from "./ingest.ts";
 import { planOutput } from "./plan.ts";
-import { publish, PUBLISHED_PLACES } from "./publish.ts";
+import { isPublished, publish, PUBLISHED_PLACES } from "./publish.ts";
 import { createReceipt, type Receipt, type RunSummary } from "./receipt.ts";
 import { nearestImages, readWords, type Understood } from "./search.ts";
 import { undoLast } from "./undo.ts";
@@ -141,10 +141,14 @@ export function createCatalog(parts: CatalogParts): Catalog {
   const groupingKey = (): string => JSON.stringify(GROUPING_KEYS.map((key) => settings[key]));
 
   /** Finishes what a dead process left, and refuses to start where a foreign file stands in the way. */
-  async function prepare(): Promise<void> {
+  async function prepare(zip?: string): Promise<void> {
     await parts.lock();
     await recover(workplace, callOf(watch, "apply"));
-    await checkPublishable(parts, PUBLISHED_PLACES, watch.signal);
+    await checkPublishable(
+      parts,
+      [...PUBLISHED_PLACES, ...(zip === undefined ? [] : [parts.absolute(zip)])],
+      watch.signal,
+    );
   }
 
   /** [Note: undo state] An apply's undo restores the albums of before the first edit since the last apply. */
@@ -220,13 +224,19 @@ export function createCatalog(parts: CatalogParts): Catalog {
     options: { readonly zip?: string } = {},
   ): Promise<RunSummary> {
     const receipt = await run.receipt(applied);
-    await run.time("gallery", () => publish(parts, receipt, options));
+    // What tells about the output stays as it is while the output does.
+    const isShown =
+      run.isUnchanged && applied === null && options.zip === undefined && (await isPublished(parts));
+    // Back before the first apply there is nothing to tell about.
+    const isEmpty = receipt.summary.albums === 0 && receipt.summary.unsorted === 0;
+    if (isEmpty) await unpublishExports(parts, watch.signal);
+    else if (!isShown) await run.time("gallery", () => publish(parts, receipt, options));
     await store.saveRun({ command: run.label, startedAt: run.startedAt, receipt });
     const { summary } = receipt;
     return {
       ...summary,
       kept: applied?.kept.map(({ path, reason }) => `${path} (${KEPT_REASONS[reason]})`) ?? [],
-      gallery: parts.galleryPath,
+      gallery: isEmpty ? null : parts.galleryPath,
       zip: options.zip ?? null,
       message: run.message,
     };
@@ -282,6 +292,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
       const isRegrouping = old.length === 0 || (!isAdd && (await store.meta("grouping")) !== groupingKey());
       if (!isRegrouping && fresh.length === 0) {
         run.message = "Nothing is new.";
+        run.isUnchanged = counts.looked === 0;
         return;
       }
       const grouped = await run.time("cluster", async () =>
@@ -360,7 +371,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
 
   return {
     async organize(sources, options = {}) {
-      await prepare();
+      await prepare(options.zip);
       const run = newRun(`organize ${sources.join(" ")}`);
       await takeInAndGroup(run, sources, false);
       return finish(run, options);
@@ -401,9 +412,19 @@ export function createCatalog(parts: CatalogParts): Catalog {
       await prepare();
       const run = newRun(`undo ${times}`);
       let last: ApplyResult | null = null;
-      for (let i = 0; i < times; i++)
-        last = await run.time("undo", () => undoLast(workplace, { startedAt: now() }, callOf(watch, "undo")));
-      run.message = `Took back ${times === 1 ? "the last apply" : `the last ${times} applies`}.`;
+      let done = 0;
+      try {
+        for (; done < times; done++)
+          last = await run.time("undo", () =>
+            undoLast(workplace, { startedAt: now() }, callOf(watch, "undo")),
+          );
+      } catch (error) {
+        // Asked for more than there is: what was taken back is told, and shown, all the same.
+        if (done === 0 || !isAlbumenError(error) || error.code !== "UNDO_IMPOSSIBLE") throw error;
+      }
+      run.message =
+        (done === 1 ? "Took back the last apply." : `Took back the last ${done} applies.`) +
+        (done < times ? " There are no more." : "");
       return conclude(run, last);
     },
 

@@ -2,15 +2,16 @@
 import type { Album } from "../core/albums.ts";
 import type { ConceptTable } from "../core/concepts.ts";
 import type { ImageVectors } from "../core/make-albums.ts";
-const gateCaption = (..._: unknown[]) => ({ shown: true });
+import { gateCaption } from "../core/naming/caption-gate.ts";
 import { tagsOf } from "../core/naming/tags.ts";
-import { rowOf } from "../core/vectors.ts";
+import { rowOf, takeRows } from "../core/vectors.ts";
+import { throwIfAborted } from "../errors.ts";
 import { spaceKey, type Space } from "../ports/embedder.ts";
 import type { Location } from "../ports/image-source.ts";
 import type { AnnotationRow, Store } from "../ports/store.ts";
 import { captionImages } from "./caption.ts";
 import type { CatalogParts, OpenEncoder } from "./catalog-parts.ts";
-import type { Stage } from "./events.ts";
+import { quietCall, type Stage } from "./events.ts";
 import { nameAlbums } from "./name.ts";
 
 /** The recipes under which texts about images are kept: all of them change with the encoder. */
@@ -36,7 +37,7 @@ export async function describeAlbums(
   const { store, settings, watch } = parts;
   const concepts = await encoder.embedder.concepts();
   const recipe = recipes(encoder.embedder.space);
-  if (concepts) await time("name", () => tagImages(store, recipe.tags, input, concepts));
+  if (concepts) await time("name", () => tagImages(parts, recipe.tags, input, concepts));
 
   const representatives = albums.flatMap((album) =>
     album.members.filter((member) => member.representativeRank >= 0).map((member) => member.image),
@@ -68,20 +69,34 @@ export async function describeAlbums(
   );
 }
 
+/** Rows whose products with all concepts are held at a time: 7 MB with 1,728 words. */
+const TAG_BLOCK = 1024;
+
 async function tagImages(
-  store: Store,
+  { store, watch, matrix }: CatalogParts,
   recipe: string,
   { images, vectors }: ImageVectors,
   concepts: ConceptTable,
 ): Promise<void> {
   const known = await store.annotations(recipe);
-  const rows: AnnotationRow[] = [];
-  images.forEach((image, row) => {
-    if (known.has(image)) return;
-    const tags = tagsOf(rowOf(vectors, row), concepts);
-    rows.push({ image, text: tags.map((tag) => tag.text).join(", "), score: tags[0]?.score ?? 0 });
-  });
-  await store.annotate(recipe, rows);
+  const fresh = images.flatMap((image, row) => (known.has(image) ? [] : [row]));
+  const words = concepts.concepts.length;
+  for (let at = 0; at < fresh.length; at += TAG_BLOCK) {
+    throwIfAborted(watch.signal);
+    const block = fresh.slice(at, at + TAG_BLOCK);
+    const fits = await (
+      await matrix()
+    ).multiply(takeRows(vectors, block), concepts.vectors, quietCall(watch));
+    const rows = block.map((row, i): AnnotationRow => {
+      const tags = tagsOf(fits.subarray(i * words, (i + 1) * words), concepts);
+      return {
+        image: images[row]!,
+        text: tags.map((tag) => tag.text).join(", "),
+        score: tags[0]?.score ?? 0,
+      };
+    });
+    await store.annotate(recipe, rows);
+  }
 }
 
 async function showCaptions(

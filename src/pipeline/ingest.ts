@@ -28,6 +28,8 @@ export interface IngestCounts {
   readonly skipped: number;
   /** places that were known and unchanged */
   readonly unchanged: number;
+  /** places that were new or had changed, failed ones included */
+  readonly looked: number;
   /** images new to the catalog */
   readonly added: number;
   /** places whose image the catalog already had */
@@ -58,7 +60,7 @@ export async function ingest(ports: IngestPorts, watch: Watch): Promise<IngestCo
   const known = await store.knownPlaces();
   const embedded = await store.embedded(space);
   const images = new Set<string>();
-  const counts = { listed: 0, skipped: 0, unchanged: 0, added: 0, duplicates: 0, failed: 0 };
+  const counts = { listed: 0, skipped: 0, unchanged: 0, looked: 0, added: 0, duplicates: 0, failed: 0 };
 
   const pending: Location[] = [];
   const unlisted: FailureRow[] = [];
@@ -81,6 +83,7 @@ export async function ingest(ports: IngestPorts, watch: Watch): Promise<IngestCo
     }
   }
   watch.report({ kind: "progress", stage: "list", done: counts.listed, total: counts.listed });
+  counts.looked = pending.length + unlisted.length;
   const fail = (row: FailureRow): void => {
     counts.failed++;
     watch.report({ kind: "failure", source: row.source, code: row.code, reason: row.reason });

@@ -15,6 +15,12 @@ import { writeZip } from "./zip.ts";
 /** Albumen's own files at the top of the output. */
 export const PUBLISHED_PLACES = ["index.html", "albums.json", "albums.csv"] as const;
 
+/** Do all of them stand? That they are as Albumen wrote them is `checkPublishable`'s to say. */
+export async function isPublished({ output }: CatalogParts): Promise<boolean> {
+  const standing = await Promise.all(PUBLISHED_PLACES.map((place) => output.inspect(place)));
+  return standing.every((entry) => entry !== null);
+}
+
 export async function publish(
   parts: CatalogParts,
   receipt: RunReceipt,

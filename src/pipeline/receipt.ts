@@ -42,8 +42,8 @@ export interface RunReceipt {
 export interface RunSummary extends RunCounts {
   /** files left alone because they were changed, each with the reason */
   readonly kept: readonly string[];
-  /** path of the gallery page */
-  readonly gallery: string;
+  /** path of the gallery page; null when there are no albums */
+  readonly gallery: string | null;
   readonly zip: string | null;
   /** what there is to say beside the counts; null: nothing */
   readonly message: string | null;
@@ -56,6 +56,8 @@ export interface Receipt {
   counts: IngestCounts | null;
   grouping: Clustering["report"] | null;
   message: string | null;
+  /** nothing was new: no album, image or failure changed */
+  isUnchanged: boolean;
   /** Runs a stage and adds its time. */
   time<T>(stage: Stage, work: () => Promise<T>): Promise<T>;
   receipt(applied: ApplyResult | null): Promise<RunReceipt>;
@@ -80,6 +82,7 @@ export function createReceipt(
     counts: null,
     grouping: null,
     message: null,
+    isUnchanged: false,
     async time(stage, work) {
       const from = clock();
       try {

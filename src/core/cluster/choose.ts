@@ -5,7 +5,7 @@ import { silhouettesOf } from "./silhouette.ts";
 
 export type Granularity = "coarse" | "normal" | "fine";
 
-// Tuning half of bench/results/clustering-study.md: the exponent is flat between 0.5 and 0.7, neighbours between 3 and 5.
+// Best of the combinations in bench/results/choosing-k.md; flat for powers of 0.5 to 0.7 and 3 to 5 neighbours.
 const SILHOUETTE_POWER = 0.7;
 const NEIGHBOURS = 5;
 const CANDIDATES = 700;

@@ -1,34 +1,23 @@
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { createRandom } from "../random.ts";
-import { makeVectors, normalizeRows, type Vectors } from "../vectors.ts";
+import { dot, makeVectors, normalizeRows, rowOf, type Vectors } from "../vectors.ts";
 import { centroidsOf, compact, kMeans, seedCentroids, type Assign } from "./kmeans.ts";
 
-/** Nearest by dot product, or by Euclidean distance, in plain loops. */
-const assignBy =
-  (score: (point: Float32Array, centroid: Float32Array) => number): Assign =>
-  async (points, centroids) => {
-    const index = new Int32Array(points.rows);
-    const similarity = new Float32Array(points.rows);
-    for (let i = 0; i < points.rows; i++) {
-      let best = -Infinity;
-      for (let c = 0; c < centroids.rows; c++) {
-        const s = score(
-          points.data.subarray(i * points.dims, (i + 1) * points.dims),
-          centroids.data.subarray(c * points.dims, (c + 1) * points.dims),
-        );
-        if (s > best) {
-          best = s;
-          index[i] = c;
-        }
+/** Nearest by dot product, in plain loops. */
+const byCosine: Assign = async (points, centroids) => {
+  const index = new Int32Array(points.rows);
+  const similarity = new Float32Array(points.rows).fill(-Infinity);
+  for (let i = 0; i < points.rows; i++)
+    for (let c = 0; c < centroids.rows; c++) {
+      const cosine = dot(rowOf(points, i), rowOf(centroids, c));
+      if (cosine > similarity[i]) {
+        similarity[i] = cosine;
+        index[i] = c;
       }
-      similarity[i] = best;
     }
-    return { index, similarity };
-  };
-const byCosine = assignBy((a, b) => a.reduce((sum, x, j) => sum + x * b[j], 0));
-const byDistance = assignBy((a, b) => -a.reduce((sum, x, j) => sum + (x - b[j]) ** 2, 0));
+  return { index, similarity };
+};
 
 function randomRows(n: number, dims: number, seed: number): Vectors {
   const random = createRandom(seed);
@@ -102,43 +91,3 @@ it("centroidsOf leaves rows labelled -1 out", () => {
   const points = makeVectors(Float32Array.of(1, 0, 0, 1, 1, 0), 2);
   expect([...centroidsOf(points, Int32Array.of(0, -1, 0), 1).data]).toEqual([1, 0]);
 });
-
-const REFERENCE = new URL("../../../../shared/reference/kmeans/traces.json", import.meta.url);
-const isThere = existsSync(REFERENCE);
-describe.skipIf(!isThere)(
-  `kMeans equals the reference traces${isThere ? "" : " (skipped: ../shared/reference is not here)"}`,
-  () => {
-    type Trace = {
-      name: string;
-      spherical: boolean;
-      dims: number;
-      points: number[];
-      initial: number[];
-      trace: { inertia: number; empty: number[] }[];
-      labels: number[];
-    };
-    const traces = isThere ? (JSON.parse(readFileSync(REFERENCE, "utf8")) as Trace[]) : [];
-    it.each(traces.map((t) => [`${t.name}, ${t.spherical ? "spherical" : "plain"}`, t] as const))(
-      "%s",
-      async (_, t) => {
-        const points = makeVectors(Float32Array.from(t.points), t.dims);
-        const start = makeVectors(Float32Array.from(t.initial), t.dims);
-        const assign = t.spherical ? byCosine : byDistance;
-        for (let round = 0; round < t.trace.length; round++) {
-          const found = await kMeans(points, start, {
-            assign,
-            maxIterations: round + 1,
-            spherical: t.spherical,
-          });
-          const inertia = found.similarity.reduce((sum, s) => sum + (t.spherical ? 1 - s : -s), 0);
-          expect(inertia).toBeCloseTo(t.trace[round].inertia, 4);
-          const empty = Array.from({ length: start.rows }, (_, c) => c).filter(
-            (c) => !found.index.includes(c),
-          );
-          expect(empty).toEqual(t.trace[round].empty);
-          if (round === t.trace.length - 1) expect([...found.index]).toEqual(t.labels);
-        }
-      },
-    );
-  },
-);

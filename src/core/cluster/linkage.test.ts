@@ -1,11 +1,8 @@
-import { existsSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import * as fc from "fast-check";
 import { createRandom } from "../random.ts";
 import { makeVectors, normalizeRows, type Vectors } from "../vectors.ts";
 import { cutTree, squaredDistances, wardTree } from "./linkage.ts";
-
-const REFERENCE = new URL("../../../../shared/reference/linkage/", import.meta.url);
 
 function gramOf(vectors: Vectors): Float32Array {
   const { data, rows, dims } = vectors;
@@ -24,9 +21,7 @@ describe("wardTree", () => {
   it("merges the closest pair first, worked by hand", () => {
     // On a line: 0, 1, 5. d(0,1) = 1; then {0,1} (centre .5) with 5: sqrt(2*2*1/3) * 4.5 = 5.196.
     const tree = treeOf(makeVectors(Float32Array.of(0, 1, 5), 1));
-    expect([...tree.left, ...tree.right]).toEqual(
-      [0, 3, 1, 2].map((x, i) => (i === 1 ? tree.left[1] : i === 3 ? tree.right[1] : x)),
-    );
+    expect([tree.left[0], tree.right[0]]).toEqual([0, 1]);
     expect([tree.left[1], tree.right[1]].sort()).toEqual([2, 3]);
     expect(tree.height[0]).toBeCloseTo(1, 12);
     expect(tree.height[1]).toBeCloseTo(Math.sqrt((2 * 2 * 1) / 3) * 4.5, 12);
@@ -78,47 +73,3 @@ describe("wardTree", () => {
     [...weighted.height].forEach((h, s) => expect(h).toBeCloseTo(last[s], 6));
   });
 });
-
-const isThere = existsSync(REFERENCE);
-describe.skipIf(!isThere)(
-  `wardTree equals scipy${isThere ? "" : " (skipped: ../shared/reference is not here)"}`,
-  () => {
-    const names = [
-      "random_5",
-      "random_50",
-      "random_300",
-      "random_1000",
-      "blobs_5",
-      "blobs_50",
-      "blobs_300",
-      "blobs_1000",
-      "duplicates_50",
-      "ties_8",
-      "weighted_20",
-    ];
-    it.each(names)("on %s", (name) => {
-      const meta = JSON.parse(readFileSync(new URL(`${name}.json`, REFERENCE), "utf8")) as {
-        rows: number;
-        dims: number;
-        weights: number[] | null;
-        heights: number[];
-        cuts: Record<string, number[]>;
-      };
-      const bytes = readFileSync(new URL(`${name}.f32`, REFERENCE));
-      const vectors = makeVectors(
-        new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)),
-        meta.dims,
-      );
-      const tree = treeOf(vectors, meta.weights ?? undefined);
-      const expected = meta.heights.toSorted((a, b) => a - b);
-      expect(tree.height.length).toBe(expected.length);
-      expected.forEach((h, s) => expect(Math.abs(tree.height[s] - h)).toBeLessThanOrEqual(1e-5 * h + 1e-7));
-      // A cut inside a tie may legitimately differ, so only cuts at a clear gap are compared.
-      for (const [k, labels] of Object.entries(meta.cuts)) {
-        const at = meta.rows - Number(k);
-        if (tree.height[at] - tree.height[at - 1] > 1e-4)
-          expect([...cutTree(tree, Number(k))]).toEqual(labels);
-      }
-    });
-  },
-);

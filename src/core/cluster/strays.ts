@@ -1,6 +1,6 @@
 /** Pictures that resemble no other: they leave before the hierarchy is cut, else they gather in albums of odds and ends. */
 
-// Tuning half of bench/results/clustering-study.md: 51 % of the strays leave and 2 % of the others (starter: 78 %).
+// On the tuning half 51 % of the strays leave (starter: 78 %) and 2 % of the others, bench/results/choosing-k.md.
 const FAR = 0.6;
 const FARTHER_THAN_MOST = 1.5;
 const NEIGHBOURS = 2;

@@ -95,7 +95,7 @@ async function cutLeaves(request: GroupingRequest, forest: Forest, kernels: Kern
     const members = stay.filter((_, at) => label[at] === c);
     const rows = rowsUnder(leaves, members);
     if (rows.rows < SPLITTABLE || k >= most) continue;
-    if (!holdsSeveralKinds(await evidenceOf(rows, random, kernels), evidence.spread)) continue;
+    if (!(await holdsSeveralKinds(rows, evidence, random, kernels))) continue;
     const part = treeOver(forest, members);
     const partScores = cutScores(part.tree, part.gram, part.weights, Math.min(mostGroups(members.length), most - k + 1));
     const parts = bestCut(partScores, request.granularity);

@@ -1,6 +1,5 @@
 /** Words that stand out in one image. Pure. */
 import type { ConceptTable } from "../concepts.ts";
-import { dot, rowOf } from "../vectors.ts";
 import { treeOf } from "./concept-tree.ts";
 
 export interface Tag {
@@ -15,13 +14,17 @@ const TAG_STANDING = 3;
 /** A tag fits at least this share of what the best one does. */
 const TAG_FIT = 0.5;
 
-/** The words that fit an image best and stand out, best first; none when none does. `vector`: a unit row. */
-export function tagsOf(vector: Float32Array, concepts: ConceptTable): Tag[] {
+/**
+ * The words that fit an image best and stand out, best first; none when none does.
+ *
+ * @param fits cosine of the image to each concept, in the table's order: one row of a matrix product
+ */
+export function tagsOf(fits: ArrayLike<number>, concepts: ConceptTable): Tag[] {
   const { isName } = treeOf(concepts);
   const found: { readonly text: string; readonly fit: number; readonly score: number }[] = [];
   concepts.concepts.forEach(({ text, mean, deviation }, word) => {
     if (!isName[word]) return;
-    const fit = dot(rowOf(concepts.vectors, word), vector);
+    const fit = fits[word]!;
     const score = (fit - mean) / deviation;
     if (score >= TAG_STANDING) found.push({ text, fit, score });
   });
