@@ -34,9 +34,11 @@ import type { Atlas } from "./gallery/data.ts";
 import { previewOrder } from "./gallery/render.ts";
 import { defaultCacheDir } from "./models/cache.ts";
 import { describeModelEvent } from "./models/events.ts";
+import { listModels, removeModel, verifyModel } from "./models/inventory.ts";
+import { openBundledModel, type ModelOptions } from "./models/model.ts";
 import { createCatalog, type Catalog } from "./pipeline/catalog.ts";
 import type { CatalogParts } from "./pipeline/catalog-parts.ts";
-import { quietCall, type Report } from "./pipeline/events.ts";
+import { quietCall, type Report, type Watch } from "./pipeline/events.ts";
 import type { BlobStore } from "./ports/blob-store.ts";
 import type { Space } from "./ports/embedder.ts";
 import type { Store } from "./ports/store.ts";
@@ -140,21 +142,8 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
     clusterer: async () => createWardKMeans({ matrix: await matrixOf() }),
     openEncoder: async () =>
       openEmbedder(await encoderChoice(store, resolved), {
-        cacheDir: defaultCacheDir(env),
-        offline: settings.offline,
-        signal: watch.signal,
+        ...modelOptions(env, settings.offline, watch),
         ...(settings.threads === null ? {} : { threads: settings.threads }),
-        onEvent(event) {
-          const text = describeModelEvent(event);
-          if (text !== null) watch.report({ kind: "notice", text });
-          else if (event.kind === "progress")
-            watch.report({
-              kind: "progress",
-              stage: "model",
-              done: Math.round(event.doneBytes / 1e6),
-              total: event.totalBytes === null ? null : Math.round(event.totalBytes / 1e6),
-            });
-        },
       }),
     async openSource(sources) {
       checkSources(sources, out);
@@ -185,6 +174,84 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
     },
   };
   return createCatalog(parts);
+}
+
+function modelOptions(
+  env: Readonly<Record<string, string | undefined>>,
+  offline: boolean,
+  { signal, report }: Watch,
+): ModelOptions {
+  return {
+    cacheDir: defaultCacheDir(env),
+    offline,
+    signal,
+    onEvent(event) {
+      const text = describeModelEvent(event);
+      if (text !== null) report({ kind: "notice", text });
+      else if (event.kind === "progress")
+        report({
+          kind: "progress",
+          stage: "model",
+          done: Math.round(event.doneBytes / 1e6),
+          total: event.totalBytes === null ? null : Math.round(event.totalBytes / 1e6),
+        });
+    },
+  };
+}
+
+/** What is known of one model on this machine. */
+export interface ModelInfo {
+  readonly id: string;
+  readonly revision: string;
+  /** the model's own folder, with its card */
+  readonly folder: string;
+  /** what is fetched on first need */
+  readonly parts: readonly {
+    readonly id: string;
+    readonly title: string;
+    readonly licence: string;
+    readonly state: "installed" | "absent" | "damaged";
+    readonly folder: string;
+  }[];
+}
+
+export interface ModelShelf {
+  list(): Promise<ModelInfo[]>;
+  /** Fetches every part of a model that is not here. Errors: `MODEL_UNKNOWN`, `MODEL_FETCH_FAILED`, `MODEL_NOT_INSTALLED` (offline). */
+  pull(id: string): Promise<ModelInfo>;
+  /** Removes the fetched parts; returns how many. */
+  remove(id: string): Promise<number>;
+  /** Reads every byte; one sentence a fault. */
+  verify(id: string): Promise<string[]>;
+}
+
+/** The models of this machine, whatever catalogs use them. */
+export function openModels(
+  options: Pick<OpenOptions, "settings" | "signal" | "onEvent" | "env"> = {},
+): ModelShelf {
+  const env = options.env ?? process.env;
+  const { settings } = resolveSettings({ flags: options.settings ?? {}, env, userFile: readUserFile(env) });
+  const known = modelOptions(env, settings.offline, {
+    signal: options.signal ?? new AbortController().signal,
+    report: options.onEvent ?? (() => {}),
+  });
+  const list = async (): Promise<ModelInfo[]> =>
+    (await listModels(known)).map(({ manifest, folder, parts }) => ({
+      id: manifest.id,
+      revision: String(manifest.revision),
+      folder,
+      parts: parts.map((part) => ({ ...part, state: part.state.kind })),
+    }));
+  return {
+    list,
+    async pull(id) {
+      const model = await openBundledModel(id, known);
+      for (const part of Object.keys(model.manifest.parts)) await model.install(part);
+      return (await list()).find((info) => info.id === id)!;
+    },
+    remove: (id) => removeModel(id, known),
+    verify: (id) => verifyModel(id, known),
+  };
 }
 
 /** What the user named, else what the catalog's vectors were made by, else the best that can be had. */

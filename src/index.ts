@@ -1,5 +1,12 @@
 /** The public API: every name is listed here, and nothing else is public. */
-export { openCatalog, VERSION, type OpenOptions } from "./compose.ts";
+export {
+  openCatalog,
+  openModels,
+  VERSION,
+  type ModelInfo,
+  type ModelShelf,
+  type OpenOptions,
+} from "./compose.ts";
 export { AlbumenError, ERROR_CODES, isAlbumenError, type ErrorCode } from "./errors.ts";
 export { SETTINGS, type SettingName, type Settings, type SettingsInput } from "./config.ts";
 export {

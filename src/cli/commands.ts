@@ -2,7 +2,14 @@
 import { Option, type Command } from "commander";
 import { flagNameOf, SETTINGS, type SettingName, type SettingsInput } from "../config.ts";
 import { AlbumenError } from "../errors.ts";
-import { describeSettings, makeDemo, VERSION, type RunSummary } from "../compose.ts";
+import {
+  describeSettings,
+  makeDemo,
+  openModels,
+  VERSION,
+  type ModelInfo,
+  type RunSummary,
+} from "../compose.ts";
 import { findOutput } from "./find-catalog.ts";
 import { albumRows, alignColumns, summaryLines } from "./render.ts";
 import { EXIT, type CommonFlags, type Session } from "./run.ts";
@@ -237,6 +244,62 @@ export function defineCommands(program: Command, run: Runner): Command {
       session.print(line);
     session.emit("summary", status);
   });
+
+  command(
+    "models <action> [id]",
+    "list models, or pull, remove, verify one, or say where it is",
+    ["offline"],
+    async (session, flags, [action, id]) => {
+      const models = openModels({
+        settings: settingsOf(flags),
+        signal: session.signal,
+        onEvent: session.reporter.report,
+      });
+      const need = (): string => {
+        if (id!.length === 0)
+          throw new AlbumenError("USAGE", `albumen models ${action![0]} takes the id of a model.`);
+        return id![0]!;
+      };
+      const show = (infos: readonly ModelInfo[]): void => {
+        const rows = infos.flatMap(({ id, revision, folder, parts }) => [
+          [`${id}@${revision}`, "bundled", "", folder],
+          ...parts.map((part) => [`  ${part.id}`, part.state, part.licence, part.title]),
+        ]);
+        for (const line of alignColumns(rows)) session.print(line);
+        for (const info of infos) session.emit("model", info);
+        session.emit("summary", { models: infos.length });
+      };
+      switch (action![0]) {
+        case "list":
+          return show(await models.list());
+        case "where":
+          for (const info of await models.list())
+            if (id!.length === 0 || info.id === id![0])
+              for (const folder of [info.folder, ...info.parts.map((part) => part.folder)])
+                session.print(folder);
+          return session.emit("summary", { models: await models.list() });
+        case "pull":
+          return show([await models.pull(need())]);
+        case "remove": {
+          const removed = await models.remove(need());
+          session.print(`${removed} fetched parts of ${need()} removed`);
+          return session.emit("summary", { removed });
+        }
+        case "verify": {
+          const faults = await models.verify(need());
+          for (const fault of faults) session.print(fault);
+          if (faults.length === 0) session.print(`${need()} is as it should be`);
+          session.emit("summary", { faults });
+          return faults.length === 0 ? EXIT.done : EXIT.error;
+        }
+        default:
+          throw new AlbumenError(
+            "USAGE",
+            `albumen models knows list, pull, remove, where and verify, not "${action![0]}".`,
+          );
+      }
+    },
+  );
 
   command(
     "config <action>",

@@ -92,7 +92,7 @@ export interface Store {
   locations(): Promise<LocationRow[]>;
   failures(): Promise<FailureRow[]>;
   clearFailures(sources: readonly string[]): Promise<void>;
-  /** Which images have a vector in this space. */
+  /** Which images have a vector in this space; rows whose vector is lost are forgotten. */
   embedded(space: string): Promise<Set<string>>;
   /** Rows in the order they were written. */
   vectors(space: string): Promise<{ readonly images: string[]; readonly vectors: Vectors }>;

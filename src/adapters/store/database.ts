@@ -2,7 +2,7 @@
 import { existsSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import Database from "libsql";
-import { AlbumenError, messageOf } from "../../errors.ts";
+import { AlbumenError, isAlbumenError, messageOf } from "../../errors.ts";
 
 export type CatalogDatabase = Database.Database;
 
@@ -44,32 +44,20 @@ CREATE TABLE runs (
  * Opens or creates the database at `path` (`:memory:` for tests).
  * WAL with `synchronous=NORMAL`: a killed process loses nothing committed; a power cut may lose the last commits
  * but never corrupts.
- * Errors: `CATALOG_TOO_NEW`, `CATALOG_CORRUPT`, `OUTPUT_UNWRITABLE`.
+ * Errors: `CATALOG_TOO_NEW`, `CATALOG_CORRUPT`, `OUTPUT_UNWRITABLE`, `DISK_FULL`; the last three also from every later
+ * use of the connection, for a disk fills and a file breaks at any time.
  */
 export function openDatabase(path: string): CatalogDatabase {
   let db: CatalogDatabase;
   let version: number;
   try {
-    db = new Database(path, { timeout: 5000 });
+    db = speakingPlainly(new Database(path, { timeout: 5000 }), path);
     db.pragma("journal_mode = WAL");
     db.pragma("synchronous = NORMAL");
     db.pragma("busy_timeout = 5000");
     version = (db.pragma("user_version", { simple: false }) as { user_version: number }[])[0]!.user_version;
   } catch (cause) {
-    const reason = messageOf(cause);
-    if (/readonly|unable to open|permission/i.test(reason))
-      throw new AlbumenError("OUTPUT_UNWRITABLE", `Cannot open the catalog ${path} for writing: ${reason}.`, {
-        hint: "Check the folder's permissions, or choose another output with --out.",
-        cause,
-      });
-    throw new AlbumenError(
-      "CATALOG_CORRUPT",
-      `The catalog ${path} is not readable as a database: ${reason}.`,
-      {
-        hint: "Restore it from a backup, or choose a new output with --out; your pictures are not touched.",
-        cause,
-      },
-    );
+    throw asCatalogError(cause, path) ?? unreadable(path, cause);
   }
   if (version > SCHEMA_VERSION) {
     db.close();
@@ -80,11 +68,80 @@ export function openDatabase(path: string): CatalogDatabase {
     );
   }
   if (version === 0)
-    db.transaction(() => {
+    transact(db, () => {
       db.exec(SCHEMA);
       db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
-    })();
+    });
   return db;
+}
+
+/** Runs `work` whole or not at all. Throws what `work` threw: the library's own `transaction` would tell of a rollback that failed. */
+export function transact(db: CatalogDatabase, work: () => void): void {
+  db.exec("BEGIN IMMEDIATE");
+  try {
+    work();
+    db.exec("COMMIT");
+  } catch (error) {
+    // A full disk may have rolled back already.
+    if (db.inTransaction) db.exec("ROLLBACK");
+    throw error;
+  }
+}
+
+/** Makes the connection throw `AlbumenError`s, from whichever statement. */
+function speakingPlainly(db: CatalogDatabase, path: string): CatalogDatabase {
+  const plainly =
+    <In extends unknown[], Out>(call: (...args: In) => Out) =>
+    (...args: In): Out => {
+      try {
+        return call(...args);
+      } catch (error) {
+        throw asCatalogError(error, path) ?? error;
+      }
+    };
+  const prepare = plainly((text: string) => Database.prototype.prepare.call(db, text));
+  return Object.assign(db, {
+    exec: plainly(db.exec.bind(db)),
+    prepare(text: string) {
+      const statement = prepare(text);
+      return Object.assign(statement, {
+        run: plainly(statement.run.bind(statement)),
+        get: plainly(statement.get.bind(statement)),
+        all: plainly(statement.all.bind(statement)),
+      });
+    },
+  });
+}
+
+/** null: not one of those that have nothing to do with what was asked. */
+function asCatalogError(error: unknown, path: string): AlbumenError | null {
+  if (isAlbumenError(error)) return error;
+  const reason = messageOf(error);
+  const code = error instanceof Error && "code" in error ? String(error.code) : "";
+  if (code.startsWith("SQLITE_FULL") || (code.startsWith("SQLITE_IOERR") && /full|space/i.test(reason)))
+    return new AlbumenError("DISK_FULL", `There is no room for the catalog ${path}.`, {
+      hint: "Free some space and run the same command again; it goes on where it stopped.",
+      isRetryable: true,
+      cause: error,
+    });
+  if (/^SQLITE_(CORRUPT|NOTADB)/.test(code)) return unreadable(path, error);
+  if (/^SQLITE_(READONLY|CANTOPEN|PERM)/.test(code) || /readonly|unable to open|permission/i.test(reason))
+    return new AlbumenError("OUTPUT_UNWRITABLE", `Cannot open the catalog ${path} for writing: ${reason}.`, {
+      hint: "Check the folder's permissions, or choose another output with --out.",
+      cause: error,
+    });
+  return null;
+}
+
+function unreadable(path: string, cause: unknown): AlbumenError {
+  return new AlbumenError(
+    "CATALOG_CORRUPT",
+    `The catalog ${path} is not readable as a database: ${messageOf(cause)}.`,
+    {
+      hint: "Restore it from a backup, or choose a new output with --out; your pictures are not touched.",
+      cause,
+    },
+  );
 }
 
 /** Holds the catalog for one writing process. Returns the release. */

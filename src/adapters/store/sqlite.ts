@@ -5,7 +5,7 @@ import type { AlbumName, Member, NameSource } from "../../core/albums.ts";
 import { AlbumenError, type ErrorCode } from "../../errors.ts";
 import type { ImageFacts } from "../../ports/image-decoder.ts";
 import type { AnnotationRow, HistoryEvent, Store } from "../../ports/store.ts";
-import type { CatalogDatabase } from "./database.ts";
+import { transact, type CatalogDatabase } from "./database.ts";
 import { createMemoryVectorFile, openVectorFile, type VectorFile } from "./vector-file.ts";
 
 export interface SqliteStoreOptions {
@@ -78,7 +78,7 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
         firstRow = countRows(vectors.space);
         fileOf(vectors.space, vectors.vectors.dims).write(firstRow, vectors.vectors);
       }
-      db.transaction(() => {
+      transact(db, () => {
         for (const { image, sizeBytes, facts } of images) {
           const { width, height, format, takenAt, latitude, longitude, camera, meanColor } = facts;
           sql.image.run([
@@ -103,7 +103,7 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
           sql.forgetLocation.run([source]);
         }
         vectors?.images.forEach((image, i) => sql.vectorRow.run([vectors.space, firstRow + i, image]));
-      })();
+      });
     },
 
     async images() {
@@ -133,22 +133,24 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
       }));
     },
     async clearFailures(sources) {
-      db.transaction(() => sources.forEach((source) => sql.forgetFailure.run([source])))();
+      transact(db, () => sources.forEach((source) => sql.forgetFailure.run([source])));
     },
 
     async embedded(space) {
+      // After a power cut the file may end before its rows in the database do: those images are embedded anew.
+      db.prepare("DELETE FROM vector_rows WHERE space = ? AND row >= ?").run([
+        space,
+        fileOf(space, dimsOf(space)).count(),
+      ]);
       return new Set(
         all("SELECT image FROM vector_rows WHERE space = ?", space).map((row) => row["image"] as string),
       );
     },
     async vectors(space) {
-      const dims = Number(space.slice(space.lastIndexOf(":") + 1));
-      if (!Number.isInteger(dims) || dims < 1)
-        throw new AlbumenError("INTERNAL", `The space ${space} does not end in its dims.`);
       const images = all("SELECT image FROM vector_rows WHERE space = ? ORDER BY row", space);
       return {
         images: images.map((row) => row["image"] as string),
-        vectors: fileOf(space, dims).read(images.length),
+        vectors: fileOf(space, dimsOf(space)).read(images.length),
       };
     },
 
@@ -160,9 +162,7 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
       return new Map(rows.map((row) => [row.image, row]));
     },
     async annotate(recipe, rows) {
-      db.transaction(() =>
-        rows.forEach((row) => sql.annotation.run([recipe, row.image, row.text, row.score])),
-      )();
+      transact(db, () => rows.forEach((row) => sql.annotation.run([recipe, row.image, row.text, row.score])));
     },
 
     async albums() {
@@ -186,7 +186,7 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
       }));
     },
     async saveAlbums(albums, events) {
-      db.transaction(() => {
+      transact(db, () => {
         db.exec("DELETE FROM albums; DELETE FROM members;");
         albums.forEach(({ id, name, parentId, cohesion, members }, position) => {
           const evidence = name.evidence === null ? null : JSON.stringify(name.evidence);
@@ -203,7 +203,7 @@ export function createSqliteStore({ db, vectorFolder }: SqliteStoreOptions): Sto
           );
         });
         for (const { at, kind, albumId, text } of events) sql.history.run([at, kind, albumId, text]);
-      })();
+      });
     },
     async history(limit) {
       return all(
@@ -247,6 +247,13 @@ function factsOf(row: Row): ImageFacts {
     camera: row["camera"] as string | null,
     meanColor: [row["red"] as number, row["green"] as number, row["blue"] as number],
   };
+}
+
+function dimsOf(space: string): number {
+  const dims = Number(space.slice(space.lastIndexOf(":") + 1));
+  if (!Number.isInteger(dims) || dims < 1)
+    throw new AlbumenError("INTERNAL", `The space ${space} does not end in its dims.`);
+  return dims;
 }
 
 function nameOf(row: Row): AlbumName {

@@ -7,18 +7,21 @@ import {
   mkdirSync,
   openSync,
   readSync,
+  statSync,
   writeSync,
 } from "node:fs";
 import { dirname } from "node:path";
 import { endianness } from "node:os";
-import { AlbumenError } from "../../errors.ts";
+import { AlbumenError, messageOf } from "../../errors.ts";
 import type { Vectors } from "../../core/vectors.ts";
 
 export interface VectorFile {
   /** Writes rows from row `at` on; whatever stood there is a leftover of a killed run. */
   write(at: number, vectors: Vectors): void;
-  /** Rows 0..rows-1. */
+  /** Rows 0..rows-1. Errors: `CATALOG_CORRUPT` when it holds fewer. */
   read(rows: number): Vectors;
+  /** whole rows that are there */
+  count(): number;
 }
 
 /** A read or write call moves this much at most: the system cuts longer ones near 2 GiB. */
@@ -30,38 +33,22 @@ export function openVectorFile(path: string, dims: number): VectorFile {
   const rowBytes = dims * 4;
   return {
     write(at, vectors) {
-      mkdirSync(dirname(path), { recursive: true });
-      const file = openSync(path, existsSync(path) ? "r+" : "w+");
       try {
-        const bytes = new Uint8Array(vectors.data.buffer, vectors.data.byteOffset, vectors.rows * rowBytes);
-        let done = 0;
-        while (done < bytes.length)
-          done += writeSync(
-            file,
-            bytes,
-            done,
-            Math.min(CHUNK_BYTES, bytes.length - done),
-            at * rowBytes + done,
-          );
-        ftruncateSync(file, (at + vectors.rows) * rowBytes);
-      } finally {
-        closeSync(file);
+        mkdirSync(dirname(path), { recursive: true });
+        writeRows(at, vectors);
+      } catch (error) {
+        throw asWriteError(error, path);
       }
     },
+    count: () => Math.floor((statSync(path, { throwIfNoEntry: false })?.size ?? 0) / rowBytes),
     read(rows) {
       const data = new Float32Array(rows * dims);
       if (rows === 0) return { data, rows, dims };
+      if (!existsSync(path)) throw tooFew(rows);
       const file = openSync(path, "r");
       try {
         const bytes = new Uint8Array(data.buffer);
-        if (fstatSync(file).size < bytes.length)
-          throw new AlbumenError(
-            "CATALOG_CORRUPT",
-            `${path} holds fewer than the ${rows} vectors it should.`,
-            {
-              hint: "Delete that file's folder; the next run embeds the images again.",
-            },
-          );
+        if (fstatSync(file).size < bytes.length) throw tooFew(rows);
         let done = 0;
         while (done < bytes.length)
           done += readSync(file, bytes, done, Math.min(CHUNK_BYTES, bytes.length - done), done);
@@ -71,6 +58,44 @@ export function openVectorFile(path: string, dims: number): VectorFile {
       return { data, rows, dims };
     },
   };
+
+  function writeRows(at: number, vectors: Vectors): void {
+    const file = openSync(path, existsSync(path) ? "r+" : "w+");
+    try {
+      const bytes = new Uint8Array(vectors.data.buffer, vectors.data.byteOffset, vectors.rows * rowBytes);
+      let done = 0;
+      while (done < bytes.length)
+        done += writeSync(
+          file,
+          bytes,
+          done,
+          Math.min(CHUNK_BYTES, bytes.length - done),
+          at * rowBytes + done,
+        );
+      ftruncateSync(file, (at + vectors.rows) * rowBytes);
+    } finally {
+      closeSync(file);
+    }
+  }
+
+  function tooFew(rows: number): AlbumenError {
+    return new AlbumenError("CATALOG_CORRUPT", `${path} holds fewer than the ${rows} vectors it should.`, {
+      hint: "Run albumen organize on the same folders again: it embeds what is missing.",
+    });
+  }
+}
+
+function asWriteError(error: unknown, path: string): AlbumenError {
+  const code = (error as NodeJS.ErrnoException).code;
+  if (code === "ENOSPC" || code === "EDQUOT")
+    return new AlbumenError("DISK_FULL", `The disk is full: ${path} could not be written.`, {
+      hint: "Free some space and run the same command again.",
+      isRetryable: true,
+      cause: error,
+    });
+  return new AlbumenError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${messageOf(error)}.`, {
+    cause: error,
+  });
 }
 
 /** The same in memory, for tests. */
@@ -84,5 +109,6 @@ export function createMemoryVectorFile(dims: number): VectorFile {
       data = grown;
     },
     read: (rows) => ({ data: data.slice(0, rows * dims), rows, dims }),
+    count: () => data.length / dims,
   };
 }

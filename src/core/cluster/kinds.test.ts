@@ -4,7 +4,7 @@ import { blobs } from "../../../test/conformance/clusterer.ts";
 import { createRandom } from "../random.ts";
 import { evidenceOf, holdsSeveralKinds, isOneKind } from "./kinds.ts";
 
-const shape = { dims: 16, seed: 5 };
+const shape = { dims: 32, seed: 5 };
 
 describe("evidenceOf", () => {
   it("finds no more structure in one blob than in shapeless rows", async () => {
@@ -13,8 +13,8 @@ describe("evidenceOf", () => {
     expect(isOneKind({ ...evidence, structure: 0 }, null)).toBe(true);
   });
 
-  it("finds clear structure in three blobs", async () => {
-    const evidence = await evidenceOf(blobs(3, 30, { ...shape, spread: 0.3 }), createRandom(1), plainKernels);
+  it("finds clear structure in eight blobs", async () => {
+    const evidence = await evidenceOf(blobs(8, 15, { ...shape, spread: 0.3 }), createRandom(1), plainKernels);
     expect(evidence.structure).toBeGreaterThan(0.7);
     expect(isOneKind(evidence, null)).toBe(false);
     expect(isOneKind(evidence, evidence.spread)).toBe(false);
@@ -29,7 +29,7 @@ describe("evidenceOf", () => {
 });
 
 it("holdsSeveralKinds does not look at an album that is narrow for its heap", async () => {
-  const album = blobs(3, 30, { ...shape, spread: 0.3 });
+  const album = blobs(8, 15, { ...shape, spread: 0.3 });
   const heap = { structure: 2, spread: 10 };
   expect(await holdsSeveralKinds(album, heap, createRandom(1), plainKernels)).toBe(false);
   expect(await holdsSeveralKinds(album, { ...heap, spread: 0.9 }, createRandom(1), plainKernels)).toBe(true);

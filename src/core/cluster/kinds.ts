@@ -16,6 +16,8 @@ export interface Evidence {
 // More rows make the test no surer, only slower.
 const ENOUGH_ROWS = 600;
 const FEWEST_ROWS = 4;
+// With one draw the order of the rows decides whether a doubtful album is split.
+const DRAWS = Number(process.env.DRAWS ?? 4);
 // Keeps the ratio of two scores near zero from meaning anything.
 const SCORE_FLOOR = 0.01;
 
@@ -30,8 +32,10 @@ export async function evidenceOf(rows: Vectors, random: Random, kernels: Kernels
   const spread = pairSpread(sample);
   if (sample.rows < FEWEST_ROWS) return { structure: 0, spread };
   const found = await bestScore(sample, kernels);
-  const shapeless = await bestScore(await shapelessLike(sample, random, kernels), kernels);
-  return { structure: Math.log((found + SCORE_FLOOR) / (shapeless + SCORE_FLOOR)), spread };
+  let shapeless = 0;
+  for (let draw = 0; draw < DRAWS; draw++)
+    shapeless += Math.log(SCORE_FLOOR + (await bestScore(await shapelessLike(sample, random, kernels), kernels)));
+  return { structure: Math.log(SCORE_FLOOR + found) - shapeless / DRAWS, spread };
 }
 
 /** Mean 1 - cosine of all pairs of unit rows, from the length of their mean. */

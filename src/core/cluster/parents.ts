@@ -26,7 +26,9 @@ export function parentsOf(vectors: Vectors, assignment: Int32Array, k: number): 
     }
   const tree = wardTree(squaredDistances(means, gram), k, weights);
   const scores = cutScores(tree, gram, weights, k);
-  let parents = 0;
-  for (let c = 2; c <= k / 2; c++) if (parents === 0 || scores[c] > scores[parents]) parents = c;
-  return scores[parents] >= WORTH * scores[k] ? cutTree(tree, parents) : null;
+  // The modularity of c groups reaches 1 - 1/c at most, which would speak against every level above.
+  const fairly = (c: number) => scores[c] / (1 - 1 / c);
+  let parents = 2;
+  for (let c = 3; c <= k / 2; c++) if (fairly(c) > fairly(parents)) parents = c;
+  return fairly(parents) >= WORTH * fairly(k) ? cutTree(tree, parents) : null;
 }

@@ -8,6 +8,7 @@ import { evidenceOf, holdsSeveralKinds, isOneKind } from "./kinds.ts";
 import { kMeans, meansOf } from "./kmeans.ts";
 import { cutTree, squaredDistances, wardTree } from "./linkage.ts";
 import { leavesOf, type Leaves } from "./micro.ts";
+import { spreadOf } from "./spread.ts";
 import { straysOf } from "./strays.ts";
 
 export interface GroupingRequest {
@@ -50,13 +51,30 @@ export async function wardKMeans(request: GroupingRequest, kernels: Kernels): Pr
   const refined = await kMeans(core, start, { assign: kernels.assign, maxIterations: MAX_ITERATIONS });
   const nearest = await kernels.assign(vectors, refined.centroids);
   const isOwnLeaf = leaves.sample === vectors;
-  const index = nearest.index.map((c, row) => (isOwnLeaf && isStray[leaves.leafOf[row]] === 1 ? -1 : c));
+  const stays = nearest.index.map((c, row) => (isOwnLeaf && isStray[leaves.leafOf[row]] === 1 ? -1 : c));
+  const index = readmit(vectors, stays, nearest, refined.centroids.rows);
   return finishGrouping(
     vectors,
     { index, centroids: refined.centroids, nearest: nearest.similarity },
     { minAlbumSize: request.minAlbumSize },
     { method: "ward+kmeans", criterion: cut.criterion, candidates: cut.candidates },
   );
+}
+
+const READMIT = Number(process.env.READMIT ?? 1);
+
+/** A stray that lies where an album's own members lie was none. */
+function readmit(
+  vectors: Vectors,
+  index: Int32Array,
+  nearest: { readonly index: Int32Array; readonly similarity: Float32Array },
+  k: number,
+): Int32Array {
+  const { typical, deviation } = spreadOf(vectors, index, k);
+  return index.map((c, row) => {
+    const near = nearest.index[row];
+    return c < 0 && 1 - nearest.similarity[row] < typical[near] + READMIT * deviation[near] ? near : c;
+  });
 }
 
 interface Cut {
