@@ -34,8 +34,8 @@ import type { Atlas } from "./gallery/data.ts";
 import { previewOrder } from "./gallery/render.ts";
 import { defaultCacheDir } from "./models/cache.ts";
 import { describeModelEvent } from "./models/events.ts";
-import { listModels, removeModel, verifyModel } from "./models/inventory.ts";
-import { openBundledModel, type ModelOptions } from "./models/model.ts";
+import type { ModelOptions } from "./models/model.ts";
+import { createModelShelf, type ModelShelf } from "./models/shelf.ts";
 import { createCatalog, type Catalog } from "./pipeline/catalog.ts";
 import type { CatalogParts } from "./pipeline/catalog-parts.ts";
 import { quietCall, type Report, type Watch } from "./pipeline/events.ts";
@@ -199,59 +199,18 @@ function modelOptions(
   };
 }
 
-/** What is known of one model on this machine. */
-export interface ModelInfo {
-  readonly id: string;
-  readonly revision: string;
-  /** the model's own folder, with its card */
-  readonly folder: string;
-  /** what is fetched on first need */
-  readonly parts: readonly {
-    readonly id: string;
-    readonly title: string;
-    readonly licence: string;
-    readonly state: "installed" | "absent" | "damaged";
-    readonly folder: string;
-  }[];
-}
-
-export interface ModelShelf {
-  list(): Promise<ModelInfo[]>;
-  /** Fetches every part of a model that is not here. Errors: `MODEL_UNKNOWN`, `MODEL_FETCH_FAILED`, `MODEL_NOT_INSTALLED` (offline). */
-  pull(id: string): Promise<ModelInfo>;
-  /** Removes the fetched parts; returns how many. */
-  remove(id: string): Promise<number>;
-  /** Reads every byte; one sentence a fault. */
-  verify(id: string): Promise<string[]>;
-}
-
 /** The models of this machine, whatever catalogs use them. */
 export function openModels(
   options: Pick<OpenOptions, "settings" | "signal" | "onEvent" | "env"> = {},
 ): ModelShelf {
   const env = options.env ?? process.env;
   const { settings } = resolveSettings({ flags: options.settings ?? {}, env, userFile: readUserFile(env) });
-  const known = modelOptions(env, settings.offline, {
-    signal: options.signal ?? new AbortController().signal,
-    report: options.onEvent ?? (() => {}),
-  });
-  const list = async (): Promise<ModelInfo[]> =>
-    (await listModels(known)).map(({ manifest, folder, parts }) => ({
-      id: manifest.id,
-      revision: String(manifest.revision),
-      folder,
-      parts: parts.map((part) => ({ ...part, state: part.state.kind })),
-    }));
-  return {
-    list,
-    async pull(id) {
-      const model = await openBundledModel(id, known);
-      for (const part of Object.keys(model.manifest.parts)) await model.install(part);
-      return (await list()).find((info) => info.id === id)!;
-    },
-    remove: (id) => removeModel(id, known),
-    verify: (id) => verifyModel(id, known),
-  };
+  return createModelShelf(
+    modelOptions(env, settings.offline, {
+      signal: options.signal ?? new AbortController().signal,
+      report: options.onEvent ?? (() => {}),
+    }),
+  );
 }
 
 /** What the user named, else what the catalog's vectors were made by, else the best that can be had. */
@@ -400,6 +359,8 @@ export const VERSION = (
 ).version;
 
 export type { Album } from "./core/albums.ts";
-export type { Catalog, CatalogStatus, Hit, ShownPlan } from "./pipeline/catalog.ts";
+export type { ModelInfo, ModelShelf } from "./models/shelf.ts";
+export type { Catalog, CatalogStatus, ShownPlan } from "./pipeline/catalog.ts";
+export type { Hit } from "./pipeline/lookup.ts";
 export type { PipelineEvent, Report, Stage } from "./pipeline/events.ts";
 export type { RunSummary } from "./pipeline/receipt.ts";

@@ -17,7 +17,8 @@ export {
   type NameEvidence,
   type NameSource,
 } from "./core/albums.ts";
-export type { Catalog, CatalogStatus, Hit, ShownPlan } from "./pipeline/catalog.ts";
+export type { Catalog, CatalogStatus, ShownPlan } from "./pipeline/catalog.ts";
+export type { Hit } from "./pipeline/lookup.ts";
 export type { PipelineEvent, Report, Stage } from "./pipeline/events.ts";
 export type { RunCounts, RunSummary } from "./pipeline/receipt.ts";
 export type { Understood } from "./pipeline/search.ts";

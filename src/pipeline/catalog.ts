@@ -1,5 +1,4 @@
 /** Everything that can be done with a catalog; each command is one method. */
-import { gunzipSync, gzipSync } from "node:zlib";
 import {
   findAlbum,
   mergeAlbums,
@@ -7,7 +6,6 @@ import {
   pinImages,
   renameAlbum,
   splitAlbum,
-  type AlbumEvent,
   type Edit,
 } from "../core/album-edits.ts";
 import { UNSORTED, type Album } from "../core/albums.ts";
@@ -22,29 +20,17 @@ import type { FailureRow, HistoryEvent } from "../ports/store.ts";
 import { applyPlan, recover, type ApplyResult, type Workplace } from "./apply.ts";
 import type { CatalogParts, OpenEncoder } from "./catalog-parts.ts";
 import { describeAlbums } from "./describe.ts";
-import { callOf, quietCall, type Watch } from "./events.ts";
+import { callOf, quietCall } from "./events.ts";
 import { checkPublishable, unpublishExports } from "./export.ts";
 import { addToAlbums, partsOf, regroup, type Grouped, type GroupingSettings } from "./group.ts";
 import { ingest, type IngestCounts } from "./ingest.ts";
 import { planOutput } from "./plan.ts";
 import { isPublished, publish, PUBLISHED_PLACES } from "./publish.ts";
 import { createReceipt, type Receipt, type RunSummary } from "./receipt.ts";
+import { createAlbumHistory } from "./album-history.ts";
+import { createLookup, type Hit } from "./lookup.ts";
 import { nearestImages, readWords, type Understood } from "./search.ts";
 import { undoLast } from "./undo.ts";
-
-/** An image that a search found. */
-export interface Hit {
-  /** SHA-256, lower-case hex */
-  readonly image: string;
-  /** cosine, in [-1, 1] */
-  readonly similarity: number;
-  /** name of its album; "" when it is in none */
-  readonly album: string;
-  /** path inside the output folder; null when it is not there */
-  readonly file: string | null;
-  /** where it came from */
-  readonly source: string;
-}
 
 export interface ShownPlan {
   /** for people */
@@ -116,18 +102,9 @@ const GROUPING_KEYS = [
 export function createCatalog(parts: CatalogParts): Catalog {
   const { store, journal, output, settings, watch, now } = parts;
 
-  const workplace: Workplace = {
-    output,
-    journal,
-    async restoreState(stateBefore) {
-      const albums = stateBefore === null ? [] : unpack(stateBefore);
-      const current = await store.albums();
-      if (!pack(albums).equals(pack(current)))
-        await store.saveAlbums(albums, [
-          { at: now(), kind: "undone", albumId: "", text: `back to ${albums.length} albums` },
-        ]);
-    },
-  };
+  const albumHistory = createAlbumHistory(store, journal, now);
+  const lookup = createLookup(parts);
+  const workplace: Workplace = { output, journal, restoreState: albumHistory.restore };
 
   const groupingSettings = (): GroupingSettings => ({
     albums: settings.albums,
@@ -149,32 +126,6 @@ export function createCatalog(parts: CatalogParts): Catalog {
       [...PUBLISHED_PLACES, ...(zip === undefined ? [] : [parts.absolute(zip)])],
       watch.signal,
     );
-  }
-
-  /** [Note: undo state] An apply's undo restores the albums of before the first edit since the last apply. */
-  async function saveAlbums(albums: readonly Album[], events: readonly AlbumEvent[]): Promise<void> {
-    const latest = (await journal.entries())[0]?.id ?? 0;
-    if ((await pendingState())?.afterEntry !== latest)
-      await store.setMeta(
-        "stateBefore",
-        JSON.stringify({ afterEntry: latest, albums: pack(await store.albums()).toString("base64") }),
-      );
-    const at = now();
-    await store.saveAlbums(
-      albums,
-      events.map((event) => ({ ...event, at })),
-    );
-  }
-  async function pendingState(): Promise<{ afterEntry: number; albums: string } | null> {
-    const text = await store.meta("stateBefore");
-    return text === null ? null : (JSON.parse(text) as { afterEntry: number; albums: string });
-  }
-  async function stateBefore(): Promise<Uint8Array> {
-    const latest = (await journal.entries())[0]?.id ?? 0;
-    const pending = await pendingState();
-    return pending?.afterEntry === latest
-      ? Buffer.from(pending.albums, "base64")
-      : pack(await store.albums());
   }
 
   /** The images that this catalog organises now, with their vectors. */
@@ -211,7 +162,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
       return applyPlan(
         workplace,
         plan,
-        { label: run.label, startedAt: run.startedAt, stateBefore: await stateBefore() },
+        { label: run.label, startedAt: run.startedAt, stateBefore: await albumHistory.stateBefore() },
         callOf(watch, "apply"),
       );
     });
@@ -271,7 +222,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
     if (grouped.report) run.grouping = grouped.report;
     const albums = await describeAlbums(parts, grouped.albums, input, encoder, run.time);
     const nameOf = new Map(albums.map((album) => [album.id, album.name.text]));
-    await saveAlbums(
+    await albumHistory.save(
       albums,
       grouped.events.map((event) =>
         event.kind === "born" ? { ...event, text: `"${nameOf.get(event.albumId)}" is ${event.text}` } : event,
@@ -315,46 +266,9 @@ export function createCatalog(parts: CatalogParts): Catalog {
     await prepare();
     const run = newRun(label);
     const { albums, events } = await change(await store.albums());
-    await saveAlbums(albums, events);
+    await albumHistory.save(albums, events);
     run.message = events.map((event) => event.text).join("; ");
     return finish(run);
-  }
-
-  /** Images meant by paths (of the source or in the output) or the start of a SHA-256. */
-  async function imagesMeant(queries: readonly string[]): Promise<string[]> {
-    const locations = await store.locations();
-    const files = (await journal.outputs()).files;
-    return queries.map((query) => {
-      const absolute = parts.absolute(query);
-      const inOutput = parts.relativeToOutput(absolute);
-      const image =
-        locations.find((location) => location.source === absolute || location.source === query)?.image ??
-        files.find((file) => file.path === inOutput || file.path === query)?.image;
-      if (image) return image;
-      const known = new Set(locations.map((location) => location.image));
-      const near = /^[0-9a-f]{6,64}$/.test(query) ? [...known].filter((sha) => sha.startsWith(query)) : [];
-      if (near.length === 1) return near[0]!;
-      throw new AlbumenError(
-        near.length > 1 ? "AMBIGUOUS" : "NOT_FOUND",
-        near.length > 1 ? `${near.length} images begin with ${query}.` : `The catalog has no image ${query}.`,
-        { hint: "Name it by its path, or by at least six letters of its SHA-256 (albums.csv lists both)." },
-      );
-    });
-  }
-
-  async function hitsOf(found: readonly { image: string; similarity: number }[]): Promise<Hit[]> {
-    const albumOf = new Map<string, string>();
-    for (const album of await store.albums())
-      for (const member of album.members) albumOf.set(member.image, album.name.text);
-    const fileOf = new Map((await journal.outputs()).files.map((file) => [file.image, file.path]));
-    const sourceOf = new Map((await store.locations()).map((location) => [location.image, location.source]));
-    return found.map(({ image, similarity }) => ({
-      image,
-      similarity,
-      album: albumOf.get(image) ?? "",
-      file: fileOf.get(image) ?? null,
-      source: sourceOf.get(image) ?? "",
-    }));
   }
 
   /** The vectors and an encoder of the same space, for a search. */
@@ -468,14 +382,16 @@ export function createCatalog(parts: CatalogParts): Catalog {
     },
     move: (images, album) =>
       edit(`move to ${album}`, async (albums) =>
-        moveImages(albums, await imagesMeant(images), findAlbum(albums, album).id),
+        moveImages(albums, await lookup.imagesMeant(images), findAlbum(albums, album).id),
       ),
     pin: (what, isPinned = true) =>
       edit(isPinned ? "pin" : "unpin", async (albums) => {
         const images: string[] = [];
         for (const query of what) {
-          const album = albums.find((candidate) => isMeant(candidate, query));
-          images.push(...(album ? album.members.map((member) => member.image) : await imagesMeant([query])));
+          const album = albums.find((candidate) => lookup.isMeant(candidate, query));
+          images.push(
+            ...(album ? album.members.map((member) => member.image) : await lookup.imagesMeant([query])),
+          );
         }
         return pinImages(albums, images, isPinned);
       }),
@@ -491,16 +407,16 @@ export function createCatalog(parts: CatalogParts): Catalog {
           quietCall(watch),
         );
         const found = await nearestImages(query.vector, input, limit, await parts.matrix(), quietCall(watch));
-        return { hits: await hitsOf(found), understood: query.understood };
+        return { hits: await lookup.hitsOf(found), understood: query.understood };
       }),
     similar: (image, limit = 20) =>
       withEncoder(async (encoder, input) => {
-        const known = await imagesMeant([image]).catch(() => null);
+        const known = await lookup.imagesMeant([image]).catch(() => null);
         const row = known ? input.images.indexOf(known[0]!) : -1;
         const vector =
-          row >= 0 ? rowOf(input.vectors, row) : await vectorOfFile(parts, image, encoder.embedder, watch);
+          row >= 0 ? rowOf(input.vectors, row) : await lookup.vectorOfFile(image, encoder.embedder);
         const found = await nearestImages(vector, input, limit + 1, await parts.matrix(), quietCall(watch));
-        return (await hitsOf(found.filter((hit) => hit.image !== known?.[0]))).slice(0, limit);
+        return (await lookup.hitsOf(found.filter((hit) => hit.image !== known?.[0]))).slice(0, limit);
       }),
     failures: () => store.failures(),
     async retryFailures() {
@@ -561,39 +477,4 @@ function nothingToDo(sources: readonly string[], counts: IngestCounts): AlbumenE
   return new AlbumenError("SOURCE_EMPTY", `There are no images in ${where}${skipped}.`, {
     hint: "Albumen reads JPEG, PNG, WebP, AVIF, GIF, TIFF, HEIC, BMP and SVG.",
   });
-}
-
-function isMeant(album: Album, query: string): boolean {
-  try {
-    return findAlbum([album], query) === album;
-  } catch {
-    return false;
-  }
-}
-
-async function vectorOfFile(
-  parts: CatalogParts,
-  path: string,
-  embedder: Embedder,
-  watch: Watch,
-): Promise<Float32Array> {
-  const source = await parts.openSource([path]);
-  for await (const item of source.list(watch.signal)) {
-    if (item.kind === "failed") throw item.error;
-    if (item.kind !== "location") continue;
-    const bytes = await source.read(item.location, watch.signal);
-    const { image } = await parts
-      .decoder()
-      .decode(bytes, { input: embedder.input, thumbnail: false }, quietCall(watch));
-    return rowOf(await embedder.embedImages([image], quietCall(watch)), 0);
-  }
-  throw new AlbumenError("NOT_FOUND", `${path} is neither an image of the catalog nor an image file.`);
-}
-
-function pack(albums: readonly Album[]): Buffer {
-  return gzipSync(JSON.stringify(albums));
-}
-
-function unpack(bytes: Uint8Array): Album[] {
-  return JSON.parse(gunzipSync(bytes).toString("utf8")) as Album[];
 }
