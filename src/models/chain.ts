@@ -1,5 +1,5 @@
 /** Graphs run one after the other: pixels into the first, named outputs into the inputs of the next. */
-import type { Tensor } from "onnxruntime-node";
+import type { Tensor } from "./onnxruntime.ts";
 import { AlbumenError } from "../errors.ts";
 import { openGraph, type Graph, type GraphOptions } from "./graph.ts";
 import type { Model } from "./model.ts";

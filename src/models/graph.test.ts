@@ -1,4 +1,4 @@
-import { Tensor } from "onnxruntime-node";
+import { Tensor } from "./onnxruntime.ts";
 import { describe, expect, it } from "vitest";
 import { memoryErrorOf, openGraph } from "./graph.ts";
 import { GraphBuilder } from "./onnx/graph-builder.ts";

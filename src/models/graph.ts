@@ -1,6 +1,6 @@
 /** ONNX graphs made ready to run. The one file of the models and their adapters that knows how sessions are set up. */
 import { availableParallelism } from "node:os";
-import { InferenceSession, type Tensor } from "onnxruntime-node";
+import { InferenceSession, type Tensor } from "./onnxruntime.ts";
 import { AlbumenError, messageOf } from "../errors.ts";
 
 export interface GraphOptions {

@@ -1,5 +1,5 @@
 /** From decoded pictures to the tensor that a graph reads. */
-import { Tensor } from "onnxruntime-node";
+import { Tensor } from "./onnxruntime.ts";
 import type { DecodedImage, InputSpec } from "../core/resample.ts";
 import { AlbumenError } from "../errors.ts";
 import { memoryErrorOf } from "./graph.ts";

@@ -1,4 +1,4 @@
-import { Tensor } from "onnxruntime-node";
+import { Tensor } from "./onnxruntime.ts";
 import { describe, expect, it } from "vitest";
 import type { Graph } from "./graph.ts";
 import type { Manifest } from "./manifest.ts";

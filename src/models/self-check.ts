@@ -3,7 +3,7 @@
  * same shape with other numbers, or a runtime that computes nonsense are all found here. The inputs are made by
  * code, so that the recorded answers are all that is shipped.
  */
-import { Tensor } from "onnxruntime-node";
+import { Tensor } from "./onnxruntime.ts";
 import { z } from "zod";
 import { AlbumenError } from "../errors.ts";
 import type { Graph } from "./graph.ts";

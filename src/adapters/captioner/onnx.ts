@@ -1,5 +1,5 @@
 /** Captioner over a model folder: the encoder's features, an ONNX decoder, beam search. */
-import { Tensor } from "onnxruntime-node";
+import { Tensor } from "../../models/onnxruntime.ts";
 import { z } from "zod";
 import { beamSearch, type BeamRules, type Prefix } from "../../core/beam-search.ts";
 import { makeVectors, type Vectors } from "../../core/vectors.ts";

@@ -1,6 +1,6 @@
 /** Sentences to unit vectors: a BERT sentence encoder and its tokenizer. */
 import { Tokenizer } from "@huggingface/tokenizers";
-import { Tensor } from "onnxruntime-node";
+import { Tensor } from "../../models/onnxruntime.ts";
 import { makeVectors, type Vectors } from "../../core/vectors.ts";
 import { AlbumenError, throwIfAborted } from "../../errors.ts";
 import { openGraph, type GraphOptions } from "../../models/graph.ts";

