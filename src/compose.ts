@@ -1,7 +1,17 @@
 /** Settings → adapters → pipeline; the only file that knows both. */
 import { createHash } from "node:crypto";
 import { setMaxListeners } from "node:events";
-import { existsSync, mkdirSync, readFileSync, realpathSync } from "node:fs";
+import {
+  accessSync,
+  constants,
+  existsSync,
+  mkdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  rmdirSync,
+  statSync,
+} from "node:fs";
 import { homedir } from "node:os";
 import { dirname, isAbsolute, join, relative, resolve, sep } from "node:path";
 import { performance } from "node:perf_hooks";
@@ -79,7 +89,8 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
     throw new AlbumenError("CATALOG_NOT_FOUND", `There is no catalog in ${folder}.`, {
       hint: "Run albumen organize <folder> first, or name the right folder with --catalog.",
     });
-  makeFolder(folder);
+  const isNew = !existsSync(join(folder, DATABASE));
+  const topmostMade = makeFolder(folder);
 
   const db = openDatabase(join(folder, DATABASE));
   migrate(db);
@@ -145,8 +156,8 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
         ...modelOptions(env, settings.offline, watch),
         ...(settings.threads === null ? {} : { threads: settings.threads }),
       }),
-    async openSource(sources) {
-      checkSources(sources, out);
+    async openSource(sources, { mayBeGone = false } = {}) {
+      checkSources(mayBeGone ? sources.filter((source) => existsSync(source)) : sources, out);
       return createFolderSource({ roots: sources, exclude: [out, folder], user: settings.user });
     },
     async galleryPictures(images, _thumbs, signal) {
@@ -168,9 +179,12 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
     async close() {
       if (decoderOf.made()) await decoderOf().dispose();
       if (matrixOf.made()) await (await matrixOf()).dispose();
+      const isUnused = isNew && release !== null && (await isEmpty(store));
+      await store.close();
+      // A misspelled source leaves no catalog behind: later commands would find it and take it for the one meant.
+      if (isUnused) removeCatalog(folder, topmostMade);
       release?.();
       release = null;
-      await store.close();
     },
   };
   return createCatalog(parts);
@@ -325,15 +339,47 @@ function slashed(path: string): string {
   return sep === "/" ? path : path.replaceAll(sep, "/");
 }
 
-function makeFolder(folder: string): void {
+/** Returns the topmost folder that had to be made; undefined when all were there. */
+function makeFolder(folder: string): string | undefined {
   try {
-    mkdirSync(folder, { recursive: true });
+    return mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new AlbumenError("OUTPUT_UNWRITABLE", `Cannot make the folder ${folder}: ${messageOf(error)}.`, {
-      hint: "Check its permissions, or choose another output with --out.",
-      cause: error,
-    });
+    throw new AlbumenError(
+      "OUTPUT_UNWRITABLE",
+      `Cannot make the folder ${folder}: ${whyNotMade(folder, error)}.`,
+      { hint: "Check its permissions, or choose another output with --out.", cause: error },
+    );
   }
+}
+
+/** Node says ENOENT of a read-only disk and ENOTDIR of a file above; people need to know which. */
+function whyNotMade(folder: string, error: unknown): string {
+  let above = folder;
+  while (!existsSync(above)) above = dirname(above);
+  if (!statSync(above).isDirectory()) return `${above} is a file`;
+  try {
+    accessSync(above, constants.W_OK);
+  } catch (denied) {
+    return messageOf(denied);
+  }
+  return messageOf(error);
+}
+
+async function isEmpty(store: Store): Promise<boolean> {
+  const rows = await Promise.all([store.images(), store.locations(), store.failures(), store.albums()]);
+  return rows.every((list) => list.length === 0);
+}
+
+/** Takes a new catalog away again, with the folders made for it that hold nothing else. */
+function removeCatalog(folder: string, topmostMade: string | undefined): void {
+  rmSync(folder, { recursive: true, force: true });
+  if (topmostMade === undefined) return;
+  for (let above = dirname(folder); insideOf(above, topmostMade) !== null; above = dirname(above))
+    try {
+      rmdirSync(above);
+    } catch {
+      return; // something else came to lie in it
+    }
 }
 
 /** Makes a value on the first call and gives that one ever after. */

@@ -45,7 +45,7 @@ export function defineCommands(program: Command, run: Runner): Command {
     work: (session: Session, flags: Flags, args: string[][]) => Promise<number | void>,
   ): Command => {
     const made = program.command(usage).description(about).exitOverride();
-    for (const setting of settings) made.addOption(optionOf(setting));
+    for (const option of settings.flatMap(optionsOf)) made.addOption(option);
     made
       .option(
         "--catalog <dir>",
@@ -340,14 +340,20 @@ export function defineCommands(program: Command, run: Runner): Command {
   return program;
 }
 
-/** `--min-album-size <value>`; a switch that is on by default is spelled `--no-…`. */
-function optionOf(setting: SettingName): Option {
+/**
+ * `--min-album-size <value>`. A switch has two, `--captions` and `--no-captions`, since a catalog remembers either; help
+ * shows the one that differs from the default.
+ */
+function optionsOf(setting: SettingName): Option[] {
   const { default: preset, about } = SETTINGS[setting];
   const name = flagNameOf(setting);
-  if (preset === true) return new Option(`--no-${name.slice(2)}`, `do not ${about}`).default(undefined);
-  if (preset === false) return new Option(name, about);
+  if (typeof preset === "boolean")
+    return [
+      new Option(name, about).hideHelp(preset),
+      new Option(`--no-${name.slice(2)}`, `do not ${about}`).hideHelp(!preset),
+    ];
   const shown = preset === null ? about : `${about} (default: ${String(preset)})`;
-  return new Option(`${name} <value>`, shown);
+  return [new Option(`${name} <value>`, shown)];
 }
 
 function settingsOf(flags: Flags): SettingsInput {

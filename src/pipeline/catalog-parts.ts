@@ -49,8 +49,8 @@ export interface CatalogParts {
   clusterer(): Promise<Clusterer>;
   /** The encoder that the settings or the catalog mean. A new one each time: its memory is freed in between. */
   openEncoder(): Promise<OpenEncoder>;
-  /** Errors: `SOURCE_NOT_FOUND`, `OUTPUT_OVERLAP`. */
-  openSource(sources: readonly string[]): Promise<ImageSource>;
+  /** `mayBeGone`: what is missing becomes a failure row. Errors: `SOURCE_NOT_FOUND` otherwise, `OUTPUT_OVERLAP`. */
+  openSource(sources: readonly string[], options?: { readonly mayBeGone?: boolean }): Promise<ImageSource>;
   /** Small pictures for the gallery's map and representatives. */
   galleryPictures(
     images: GalleryData["images"],

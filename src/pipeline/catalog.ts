@@ -87,7 +87,7 @@ export interface Catalog {
   close(): Promise<void>;
 }
 
-/** Settings that change which albums come out: when one of them changes, everything is grouped anew. */
+/** Settings that change which albums come out: when one of them or the encoder changes, everything is grouped anew. */
 const GROUPING_KEYS = [
   "albums",
   "granularity",
@@ -115,12 +115,14 @@ export function createCatalog(parts: CatalogParts): Catalog {
     singletons: settings.singletons,
     depth: settings.depth,
   });
-  const groupingKey = (): string => JSON.stringify(GROUPING_KEYS.map((key) => settings[key]));
+  const groupingKey = (space: string): string =>
+    JSON.stringify([...GROUPING_KEYS.map((key) => settings[key]), space]);
 
   /** Finishes what a dead process left, and refuses to start where a foreign file stands in the way. */
   async function prepare(zip?: string): Promise<void> {
     await parts.lock();
-    await recover(workplace, callOf(watch, "apply"));
+    const recovered = await recover(workplace, callOf(watch, "apply"));
+    if (recovered) watch.report({ kind: "notice", text: "Finished what an earlier run had begun." });
     await checkPublishable(
       parts,
       [...PUBLISHED_PLACES, ...(zip === undefined ? [] : [parts.absolute(zip)])],
@@ -194,8 +196,13 @@ export function createCatalog(parts: CatalogParts): Catalog {
   }
 
   /** Takes sources in. Returns the counts; the encoder stays open for the caller. */
-  async function takeIn(run: Run, sources: readonly string[], encoder: OpenEncoder): Promise<IngestCounts> {
-    const source = await parts.openSource(sources);
+  async function takeIn(
+    run: Run,
+    sources: readonly string[],
+    encoder: OpenEncoder,
+    options: { readonly mayBeGone?: boolean },
+  ): Promise<IngestCounts> {
+    const source = await parts.openSource(sources, options);
     const counts = await run.time("embed", () =>
       ingest(
         { source, store, decoder: parts.decoder(), embedder: encoder.embedder, thumbs: parts.thumbs, now },
@@ -231,16 +238,23 @@ export function createCatalog(parts: CatalogParts): Catalog {
   }
 
   /** The whole of organize and add but the files. `isAdd`: never group anew. */
-  async function takeInAndGroup(run: Run, sources: readonly string[], isAdd: boolean): Promise<void> {
+  async function takeInAndGroup(
+    run: Run,
+    sources: readonly string[],
+    isAdd: boolean,
+    options: { readonly mayBeGone?: boolean } = {},
+  ): Promise<void> {
     const encoder = await openEncoder(run);
     try {
-      const counts = await takeIn(run, sources, encoder);
-      const input = await inScope(spaceKey(encoder.embedder.space));
+      const counts = await takeIn(run, sources, encoder, options);
+      const space = spaceKey(encoder.embedder.space);
+      const input = await inScope(space);
       if (input.images.length === 0) throw nothingToDo(sources, counts);
       const old = await store.albums();
       const members = new Set(old.flatMap((album) => album.members.map((member) => member.image)));
       const fresh = input.images.flatMap((image, row) => (members.has(image) ? [] : [row]));
-      const isRegrouping = old.length === 0 || (!isAdd && (await store.meta("grouping")) !== groupingKey());
+      const isRegrouping =
+        old.length === 0 || (!isAdd && (await store.meta("grouping")) !== groupingKey(space));
       if (!isRegrouping && fresh.length === 0) {
         run.message = "Nothing is new.";
         run.isUnchanged = counts.looked === 0;
@@ -252,7 +266,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
           : addToAlbums(input, fresh, old, await parts.matrix(), watch),
       );
       await settle(run, grouped, input, encoder);
-      if (isRegrouping) await store.setMeta("grouping", groupingKey());
+      if (isRegrouping) await store.setMeta("grouping", groupingKey(space));
     } finally {
       await encoder.embedder.dispose();
     }
@@ -301,12 +315,13 @@ export function createCatalog(parts: CatalogParts): Catalog {
       const run = newRun("reorganize");
       const encoder = await openEncoder(run);
       try {
-        const input = await inScope(spaceKey(encoder.embedder.space));
+        const space = spaceKey(encoder.embedder.space);
+        const input = await inScope(space);
         const grouped = await run.time("cluster", async () =>
           regroup(input, await store.albums(), groupingSettings(), await parts.clusterer(), watch),
         );
         await settle(run, grouped, input, encoder);
-        await store.setMeta("grouping", groupingKey());
+        await store.setMeta("grouping", groupingKey(space));
       } finally {
         await encoder.embedder.dispose();
       }
@@ -428,7 +443,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
         return finish(run);
       }
       await store.clearFailures(failed);
-      await takeInAndGroup(run, failed, true);
+      await takeInAndGroup(run, failed, true, { mayBeGone: true });
       return finish(run);
     },
     async status() {

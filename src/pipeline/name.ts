@@ -1,6 +1,7 @@
 /** Gives names to the albums that have none yet. */
 import { UNSORTED, type Album, type AlbumName } from "../core/albums.ts";
 import type { ConceptTable } from "../core/concepts.ts";
+import { nameParent } from "../core/naming/parent-name.ts";
 import type { ImageVectors } from "../core/make-albums.ts";
 import type { ImageFacts } from "../ports/image-decoder.ts";
 import type { AlbumEvidence, Namer } from "../ports/namer.ts";
@@ -15,7 +16,7 @@ export interface NamingInput extends ImageVectors {
 
 /**
  * Names every album whose name is empty. The others are siblings: they say what does not tell an album apart, and
- * their names are taken. Parents are named among themselves, after their children.
+ * their names are taken. Parents are named after their children, see `nameParent`.
  */
 export async function nameAlbums(
   albums: readonly Album[],
@@ -25,46 +26,43 @@ export async function nameAlbums(
 ): Promise<Album[]> {
   const isParent = new Set(albums.map((album) => album.parentId));
   const leaves = albums.filter((album) => album.id !== UNSORTED && !isParent.has(album.id));
-  const parents = albums.filter((album) => isParent.has(album.id));
-  const membersOf = new Map(albums.map((album) => [album.id, imagesOf(album)]));
-  for (const parent of parents)
-    membersOf.set(parent.id, [
-      ...imagesOf(parent),
-      ...albums.filter((album) => album.parentId === parent.id).flatMap(imagesOf),
-    ]);
-
   const names = new Map<string, AlbumName>();
-  const rowOfImage = new Map(input.images.map((image, row) => [image, row]));
-  for (const siblings of [leaves, parents]) {
-    if (!siblings.some(isUnnamed)) continue;
-    const taken = albums
-      .map((album) => names.get(album.id)?.text ?? album.name.text)
-      .filter((text) => text !== "");
+  const nameOf = (album: Album): AlbumName => names.get(album.id) ?? album.name;
+  const takenNames = (): string[] => albums.map((album) => nameOf(album).text).filter((text) => text !== "");
+
+  if (leaves.some(isUnnamed)) {
+    const rowOfImage = new Map(input.images.map((image, row) => [image, row]));
     const given = await namer.name(
       {
         vectors: input.vectors,
         concepts: input.concepts,
-        albums: siblings.map((album) => evidenceOf(album.id, membersOf.get(album.id)!, rowOfImage, input)),
-        takenNames: taken,
+        albums: leaves.map((album) => evidenceOf(album, rowOfImage, input)),
+        takenNames: takenNames(),
       },
       callOf(watch, "name"),
     );
-    siblings.forEach((album, i) => {
+    leaves.forEach((album, i) => {
       if (isUnnamed(album)) names.set(album.id, given[i]!);
     });
   }
-  return albums.map((album) => ({ ...album, name: names.get(album.id) ?? album.name }));
+  for (const parent of albums)
+    if (isParent.has(parent.id) && isUnnamed(parent)) {
+      const children = albums.filter((album) => album.parentId === parent.id);
+      const named = children.map((child) => ({ ...child, name: nameOf(child) }));
+      names.set(parent.id, nameParent(named, takenNames()));
+    }
+  return albums.map((album) => ({ ...album, name: nameOf(album) }));
 }
 
 function evidenceOf(
-  albumId: string,
-  images: readonly string[],
+  album: Album,
   rowOfImage: ReadonlyMap<string, number>,
   input: NamingInput,
 ): AlbumEvidence {
+  const images = album.members.map((member) => member.image);
   const facts = images.flatMap((image) => input.facts.get(image) ?? []);
   return {
-    albumId,
+    albumId: album.id,
     size: images.length,
     rows: Int32Array.from(images.flatMap((image) => rowOfImage.get(image) ?? [])),
     captions: images.flatMap((image) => input.captions.get(image) ?? []),
@@ -79,8 +77,4 @@ function evidenceOf(
 
 function isUnnamed(album: Album): boolean {
   return album.name.text === "";
-}
-
-function imagesOf(album: Album): string[] {
-  return album.members.map((member) => member.image);
 }
