@@ -52,7 +52,9 @@ export async function evaluateAlbums(sources: readonly LabelledSource[], matrix:
       const told = await toldKMeans(matrix, vectors, names.length);
       const strays = labels.flatMap((label, i) => (label === STRAY ? [i] : []));
       const apart = labels.map((label, i) => (label === STRAY ? names.length + i : truth[i]));
-      const albums = Array.from({ length: found.k }, (_, c) => apart.filter((_, i) => found.assignment[i] === c));
+      const albums = Array.from({ length: found.k }, (_, c) =>
+        apart.filter((_, i) => found.assignment[i] === c),
+      );
       results.push({
         encoder: source.encoder,
         pack,
@@ -63,7 +65,14 @@ export async function evaluateAlbums(sources: readonly LabelledSource[], matrix:
         ours: scores(truth, found.assignment),
         unsorted: found.assignment.filter((c) => c < 0).length,
         straysUnsorted: strays.length > 0 ? mean(strays.map((i) => (found.assignment[i] < 0 ? 1 : 0))) : null,
-        impureLargeAlbums: albums.filter((kinds) => kinds.length >= 10 && purity(kinds, kinds.map(() => 0)) < 0.5).length,
+        impureLargeAlbums: albums.filter(
+          (kinds) =>
+            kinds.length >= 10 &&
+            purity(
+              kinds,
+              kinds.map(() => 0),
+            ) < 0.5,
+        ).length,
         ms,
       });
     }
@@ -102,12 +111,43 @@ export async function main(sources: readonly LabelledSource[]): Promise<void> {
   const three = (value: number) => value.toFixed(3);
   console.log(
     table(
-      ["encoder", "pack", "images", "kinds", "found", "ACC", "NMI", "ARI", "AMI", "told: ACC", "NMI", "ARI", "AMI", "Unsorted", "strays out", "impure", "ms"],
+      [
+        "encoder",
+        "pack",
+        "images",
+        "kinds",
+        "found",
+        "ACC",
+        "NMI",
+        "ARI",
+        "AMI",
+        "told: ACC",
+        "NMI",
+        "ARI",
+        "AMI",
+        "Unsorted",
+        "strays out",
+        "impure",
+        "ms",
+      ],
       results.map((r) => [
-        r.encoder, r.pack, r.images, r.kinds, r.found,
-        three(r.ours.acc), three(r.ours.nmi), three(r.ours.ari), three(r.ours.ami),
-        three(r.told.acc), three(r.told.nmi), three(r.told.ari), three(r.told.ami),
-        r.unsorted, r.straysUnsorted === null ? "" : r.straysUnsorted.toFixed(2), r.impureLargeAlbums, r.ms.toFixed(0),
+        r.encoder,
+        r.pack,
+        r.images,
+        r.kinds,
+        r.found,
+        three(r.ours.acc),
+        three(r.ours.nmi),
+        three(r.ours.ari),
+        three(r.ours.ami),
+        three(r.told.acc),
+        three(r.told.nmi),
+        three(r.told.ari),
+        three(r.told.ami),
+        r.unsorted,
+        r.straysUnsorted === null ? "" : r.straysUnsorted.toFixed(2),
+        r.impureLargeAlbums,
+        r.ms.toFixed(0),
       ]),
     ),
   );

@@ -198,7 +198,12 @@ console.log(
     ]),
   ),
 );
-console.log(`\n${table(["score from", "names", "accepted"], bands.map((b) => [b.from, b.names, b.accepted]))}`);
+console.log(
+  `\n${table(
+    ["score from", "names", "accepted"],
+    bands.map((b) => [b.from, b.names, b.accepted]),
+  )}`,
+);
 console.log(
   `\nRandom groups that got a word: ${Object.entries(mixedShown)
     .map(([pack, of]) => `${pack} ${of}`)

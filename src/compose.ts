@@ -53,6 +53,7 @@ import type { BlobStore } from "./ports/blob-store.ts";
 import type { Space } from "./ports/embedder.ts";
 import type { Store } from "./ports/store.ts";
 
+/** What `openCatalog` takes; every part may be omitted. */
 export interface OpenOptions {
   /** output folder; `settings.out` when omitted, `./albums` when that is unset too */
   readonly out?: string;
@@ -398,6 +399,7 @@ async function cached<T>(blobs: BlobStore, recipe: readonly unknown[], make: () 
   return value;
 }
 
+/** The version of this package. */
 export const VERSION = (
   JSON.parse(readFileSync(fileURLToPath(new URL("../package.json", import.meta.url)), "utf8")) as {
     version: string;

@@ -9,6 +9,7 @@ const flag = z.preprocess(
   z.boolean(),
 );
 
+/** Every setting by name: its schema, its default, and one line about it. */
 export const SETTINGS = {
   out: { schema: z.string().min(1), default: "./albums", about: "folder for the albums" },
   albums: {
@@ -44,8 +45,11 @@ export const SETTINGS = {
   threads: { schema: positiveInt.nullable(), default: null, about: "CPU threads; unset: all cores" },
 } as const;
 
+/** A key of `SETTINGS`. */
 export type SettingName = keyof typeof SETTINGS;
+/** The value of every setting, resolved. */
 export type Settings = { readonly [K in SettingName]: z.output<(typeof SETTINGS)[K]["schema"]> };
+/** Settings as a caller gives them; what is left out is resolved from the other layers. */
 export type SettingsInput = { readonly [K in SettingName]?: Settings[K] | undefined };
 
 /** Best first: a layer wins over all that follow. */

@@ -56,6 +56,7 @@ export const ERROR_CODES = {
   INTERNAL: "A bug in Albumen.",
 } as const;
 
+/** A key of `ERROR_CODES`. */
 export type ErrorCode = keyof typeof ERROR_CODES;
 
 export interface AlbumenErrorInit {
@@ -81,6 +82,7 @@ export class AlbumenError extends Error {
   }
 }
 
+/** Whether a caught value is an `AlbumenError`. */
 export function isAlbumenError(value: unknown): value is AlbumenError {
   return value instanceof AlbumenError;
 }

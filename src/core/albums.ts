@@ -3,6 +3,7 @@
 /** The id of the album that is none: images too unlike everything. */
 export const UNSORTED = "unsorted";
 
+/** Who named an album; `neutral`: no word fitted well enough. */
 export type NameSource = "user" | "llm" | "concepts" | "neutral";
 
 /** Why an album is called what it is called. */
@@ -15,6 +16,7 @@ export interface NameEvidence {
   readonly reason: string;
 }
 
+/** What an album is called, by whom, and why. */
 export interface AlbumName {
   /** 1–4 words */
   readonly text: string;
@@ -36,6 +38,7 @@ export interface Member {
   readonly isPinned: boolean;
 }
 
+/** A group of images that keeps its id when the grouping changes. */
 export interface Album {
   /** stable from run to run; `unsorted` for the one that is none */
   readonly id: string;

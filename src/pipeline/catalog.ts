@@ -32,6 +32,7 @@ import { createLookup, type Hit } from "./lookup.ts";
 import { nearestImages, readWords, type Understood } from "./search.ts";
 import { undoLast } from "./undo.ts";
 
+/** A plan as `Catalog.plan` shows it. */
 export interface ShownPlan {
   /** for people */
   readonly text: string;
@@ -39,6 +40,7 @@ export interface ShownPlan {
   readonly counts: PlanCounts;
 }
 
+/** What a catalog holds; numbers count rows. */
 export interface CatalogStatus {
   readonly out: string;
   readonly model: string | null;
@@ -485,10 +487,11 @@ const KEPT_REASONS: Record<KeptReason, string> = {
 function nothingToDo(sources: readonly string[], counts: IngestCounts): AlbumenError {
   const where = sources.join(", ");
   if (counts.failed > 0)
-    return new AlbumenError("SOURCE_EMPTY", `None of the ${counts.failed} files in ${where} could be used.`, {
+    return new AlbumenError("SOURCE_EMPTY", `No file in ${where} could be used (${counts.failed} failed).`, {
       hint: "albumen failures tells why, file by file.",
     });
-  const skipped = counts.skipped > 0 ? ` (${counts.skipped} other files)` : "";
+  const skipped =
+    counts.skipped > 0 ? ` (${counts.skipped} other ${counts.skipped === 1 ? "file" : "files"})` : "";
   return new AlbumenError("SOURCE_EMPTY", `There are no images in ${where}${skipped}.`, {
     hint: "Albumen reads JPEG, PNG, WebP, AVIF, GIF, TIFF, HEIC, BMP and SVG.",
   });

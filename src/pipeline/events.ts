@@ -2,9 +2,11 @@
 import type { Call } from "../ports/call.ts";
 import type { ErrorCode } from "../errors.ts";
 
+/** A part of a run that has progress or a time of its own. */
 export type Stage =
   "model" | "list" | "embed" | "cluster" | "caption" | "name" | "apply" | "gallery" | "zip" | "undo";
 
+/** Something that happened in a run. */
 export type PipelineEvent =
   /** `total` is null while it is not known; a stage that ends sends done = total */
   | { readonly kind: "progress"; readonly stage: Stage; readonly done: number; readonly total: number | null }
@@ -12,6 +14,7 @@ export type PipelineEvent =
   | { readonly kind: "notice"; readonly text: string }
   | { readonly kind: "failure"; readonly source: string; readonly code: ErrorCode; readonly reason: string };
 
+/** Takes each event as it happens; must not throw. */
 export type Report = (event: PipelineEvent) => void;
 
 /** What every stage is given: who to tell, and when to stop. */

@@ -7,6 +7,7 @@ import type { CatalogParts } from "./catalog-parts.ts";
 import type { Stage } from "./events.ts";
 import type { IngestCounts } from "./ingest.ts";
 
+/** What one run met, in numbers. */
 export interface RunCounts {
   /** albums, Unsorted not counted */
   readonly albums: number;
@@ -39,6 +40,7 @@ export interface RunReceipt {
   readonly summary: RunCounts;
 }
 
+/** What a command that changes something gives back. */
 export interface RunSummary extends RunCounts {
   /** files left alone because they were changed, each with the reason */
   readonly kept: readonly string[];

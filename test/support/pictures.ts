@@ -27,7 +27,7 @@ const DRAW: Record<Kind, (random: Random) => string> = {
       <rect x="40" y="4" width="80" height="112" fill="#fbfbf6"/><g fill="#333">${rows.join("")}</g>`;
   },
   stripes(random) {
-    const hue = random.int(360);
+    const hue = 200 + random.int(30);
     const gap = 10 + random.int(8);
     const bars = Array.from({ length: Math.ceil(320 / gap) }, (_, i) => {
       const fill = i % 2 ? hsl(hue, 70, 50) : hsl(hue + 150, 60, 80);

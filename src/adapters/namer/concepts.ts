@@ -1,6 +1,6 @@
 /** Namer without a language model: the encoder's own words. */
 import { nameAlbumsByWords } from "../../core/naming/name-albums.ts";
-import { fitAlbum } from "../../core/naming/word-fit.ts";
+import { fitWords, type WordFits } from "../../core/naming/word-fit.ts";
 import { throwIfAborted } from "../../errors.ts";
 import type { Namer } from "../../ports/namer.ts";
 
@@ -11,10 +11,10 @@ export function createConceptNamer(): Namer {
     async name(request, { signal, onProgress }) {
       throwIfAborted(signal);
       const { albums, concepts, vectors } = request;
-      const fits: Float32Array[] = [];
+      const fits: WordFits[] = [];
       if (concepts)
         for (const { rows } of albums) {
-          fits.push(fitAlbum(rows, vectors, concepts));
+          fits.push(fitWords(rows, vectors, concepts));
           onProgress?.(fits.length, albums.length);
           // An album takes some 15 ms: signals and progress get their turn between two.
           await new Promise(setImmediate);

@@ -29,7 +29,7 @@ export function nounsIn(caption: string, concepts: ConceptTable): number[] {
   const index = indexOf(concepts);
   const tokens = foldName(caption).split(" ");
   const found: number[] = [];
-  for (let at = 0; at < tokens.length; ) {
+  for (let at = 0; at < tokens.length;) {
     let length = Math.min(LONGEST, tokens.length - at);
     let word: number | undefined;
     for (; length > 0; length--) {
@@ -44,8 +44,17 @@ export function nounsIn(caption: string, concepts: ConceptTable): number[] {
 
 /** How many of the captions hold each noun of the table. A caption counts once for a noun. */
 export function countNouns(captions: readonly string[], concepts: ConceptTable): Map<number, number> {
+  return countOnce(captions.map((caption) => nounsIn(caption, concepts)));
+}
+
+/** The same, where a narrower noun counts for its broader ones too: `boy` for `child` and `person`. */
+export function countMentions(captions: readonly string[], concepts: ConceptTable): Map<number, number> {
+  const { lineage } = treeOf(concepts);
+  return countOnce(captions.map((caption) => nounsIn(caption, concepts).flatMap((noun) => lineage[noun]!)));
+}
+
+function countOnce(lists: readonly (readonly number[])[]): Map<number, number> {
   const counts = new Map<number, number>();
-  for (const caption of captions)
-    for (const noun of new Set(nounsIn(caption, concepts))) counts.set(noun, (counts.get(noun) ?? 0) + 1);
+  for (const list of lists) for (const item of new Set(list)) counts.set(item, (counts.get(item) ?? 0) + 1);
   return counts;
 }

@@ -1,11 +1,11 @@
 /** Names albums: a word that stands out, told apart from the siblings', or an honest neutral name. Pure. */
 import type { AlbumName, NameEvidence } from "../albums.ts";
-import type { ConceptTable } from "../concepts.ts";
-import { countNouns } from "./caption-words.ts";
+import type { Concept, ConceptTable } from "../concepts.ts";
+import { countMentions, countNouns } from "./caption-words.ts";
 import { treeOf } from "./concept-tree.ts";
 import type { AlbumEvidence, NamingRequest } from "./evidence.ts";
-import { neutralNames } from "./neutral.ts";
-import { rankWords, type Candidate } from "./word-fit.ts";
+import { neutralNames, whenOf } from "./neutral.ts";
+import { rankWords, type Candidate, type WordFits } from "./word-fit.ts";
 import { cleanWord, foldName, pluralOf, titleCase, wordsOf } from "./wording.ts";
 
 /**
@@ -15,195 +15,217 @@ import { cleanWord, foldName, pluralOf, titleCase, wordsOf } from "./wording.ts"
 const SHOWN_SHARE = 0.35;
 /** And only where it stands out of the background at all: right words of the tuning folders have 2.7 or more. */
 const SHOWN_STANDING = 2;
+/**
+ * And only where two images of three stand out by so much, each by itself: the right words of the tuning folders reach
+ * 1.9 or more, the words of groups drawn at random from them .7 or less. Without it half dogs, half teapots are Dogs.
+ */
+const SHOWN_AGREEMENT = 1;
 /** An everyday word takes the place of a broader one when it has this much of its probability: Dogs, not Pets. */
 const EVERYDAY_SHARE = 0.85;
 /** A second word tells two albums of one name apart when it is so many deviations above the background … */
 const SECOND_STANDING = 3.5;
 /** … and fits so many deviations better than it fits the other album. */
 const SECOND_LEAD = 2;
+/**
+ * A second word that at least three captions and half of all hold, or narrower words of it, needs this part of the two
+ * bars only. For first words captions are no witnesses: they come from the same features as the words' fit and err
+ * with it (letting them confirm first words added one wrong name, "Hats" for brains, and no right one).
+ */
+const CONFIRMED = 0.5;
+const MIN_CONFIRMING = 3;
 
 const MAX_WORDS = 4;
 
+/** One album on its way to a name. */
+interface Subject {
+  readonly album: AlbumEvidence;
+  /** best first; empty without concepts */
+  readonly ranked: readonly Candidate[];
+  /** those that may be shown */
+  readonly shown: readonly Candidate[];
+  /** the one to show */
+  readonly head: Candidate | null;
+}
+
 /**
  * One name an album, in order. Names differ from each other and from the taken ones when folded (`foldName`).
- * `fits`: for each album the fit of every word, see `fitAlbum`; not looked at when there are no concepts.
+ * `fits`: for each album the fit of every word, see `fitWords`; not looked at when there are no concepts.
  */
-export function nameAlbumsByWords(request: NamingRequest, fits: readonly Float32Array[]): AlbumName[] {
+export function nameAlbumsByWords(request: NamingRequest, fits: readonly WordFits[]): AlbumName[] {
   const { albums, concepts } = request;
+  const ranked = concepts ? rankWords(fits, concepts) : [];
+  const subjects = albums.map((album, i) => subjectOf(album, ranked[i] ?? [], concepts));
   const taken = new Set(request.takenNames.map(foldName));
-  const names = new Array<AlbumName | undefined>(albums.length);
-  const candidates = concepts ? rankAlbums(albums, fits, concepts) : albums.map(() => []);
-
-  if (concepts) {
-    const heads = candidates.map((ranked) => headOf(ranked, concepts));
-    // The surest album has first choice; of two equal ones the first.
-    const order = heads
-      .flatMap((head, album) => (head ? [{ head, album }] : []))
-      .sort((a, b) => b.head.score - a.head.score || a.album - b.album);
-    for (const { head, album } of order) {
-      const rivals = order.flatMap((other) =>
-        other.album !== album && other.head.word === head.word ? [candidates[other.album]!] : [],
-      );
-      const text = firstFree(
-        wordNames(head, candidates[album]!, rivals, albums[album]!, concepts),
-        taken,
-      );
-      names[album] = {
-        text,
-        source: "concepts",
-        score: head.score,
-        evidence: evidenceOf(albums[album]!, candidates[album]!, concepts, reasonFor(head, concepts)),
-      };
-    }
-  }
-  albums.forEach((album, i) => {
-    if (names[i]) return;
-    const choices = neutralNames(album);
-    const text = firstFree(
-      choices.map((choice) => choice.text),
-      taken,
+  const names = new Map<Subject, AlbumName>();
+  // The surest album has first choice, of two equal ones the first; those without a word come last.
+  const order = [...subjects].sort((a, b) => (b.head?.score ?? -1) - (a.head?.score ?? -1));
+  for (const subject of order)
+    names.set(
+      subject,
+      concepts && subject.head
+        ? nameByWord(subject, subject.head, subjects, concepts, taken)
+        : nameNeutrally(subject, concepts, taken),
     );
-    const by = choices.find((choice) => text.startsWith(choice.text))?.by ?? "nothing else";
-    names[i] = {
-      text,
-      source: "neutral",
-      score: null,
-      evidence: evidenceOf(
-        album,
-        candidates[i]!,
-        concepts,
-        `No word stands out enough, so it is named by ${by}.`,
-      ),
-    };
-  });
-  return names as AlbumName[];
+  return subjects.map((subject) => names.get(subject)!);
 }
 
-function rankAlbums(
-  albums: readonly AlbumEvidence[],
-  fits: readonly Float32Array[],
-  concepts: ConceptTable,
-): Candidate[][] {
-  const known = albums.map(({ captions }, album) => ({
-    fit: fits[album]!,
-    mentions: new Map(
-      [...countNouns(captions, concepts)].map(([word, count]) => [word, count / captions.length]),
-    ),
-  }));
-  return rankWords(known, concepts);
-}
-
-/** The word to show, or null when none stands out. */
-function headOf(ranked: readonly Candidate[], concepts: ConceptTable): Candidate | null {
-  const { lineage } = treeOf(concepts);
+function subjectOf(
+  album: AlbumEvidence,
+  ranked: readonly Candidate[],
+  concepts: ConceptTable | null,
+): Subject {
+  if (!concepts) return { album, ranked, shown: [], head: null };
   const shown = ranked.filter(
-    ({ share, standing }) => share >= SHOWN_SHARE && standing >= SHOWN_STANDING,
+    ({ word, share, standing, agreement }) =>
+      share >= SHOWN_SHARE &&
+      standing >= SHOWN_STANDING &&
+      agreement >= SHOWN_AGREEMENT &&
+      // One word less than the limit: there must be room for a number.
+      isSayable(nounOf(word, concepts), MAX_WORDS - 1),
   );
+  return { album, ranked, shown, head: headOf(shown, concepts) };
+}
+
+/** The best word that may be shown, or an everyday word below it that has nearly all of its probability. */
+function headOf(shown: readonly Candidate[], concepts: ConceptTable): Candidate | null {
+  const { lineage } = treeOf(concepts);
   const best = shown[0];
   if (!best) return null;
   let head = best;
-  for (const candidate of shown) {
-    const { kind } = concepts.concepts[candidate.word]!;
-    const isNarrower = candidate.word !== head.word && lineage[candidate.word]!.includes(head.word);
-    if (isNarrower && kind === "hyper" && candidate.share >= EVERYDAY_SHARE * best.share) head = candidate;
-  }
+  for (const candidate of shown)
+    if (
+      isBelow(candidate.word, head.word, lineage) &&
+      concepts.concepts[candidate.word]!.kind === "hyper" &&
+      candidate.share >= EVERYDAY_SHARE * best.share
+    )
+      head = candidate;
   return head;
 }
 
-/** Names that hold the word, the plainest first; all of them true. The last one can be numbered. */
-function wordNames(
+function nameByWord(
+  subject: Subject,
   head: Candidate,
-  ranked: readonly Candidate[],
-  rivals: readonly (readonly Candidate[])[],
-  album: AlbumEvidence,
+  subjects: readonly Subject[],
+  concepts: ConceptTable,
+  taken: Set<string>,
+): AlbumName {
+  const rivals = subjects.filter((other) => other !== subject && other.head?.word === head.word);
+  const { text } = takeFree(wordNames(subject, head, rivals, concepts), taken);
+  const percent = Math.round(100 * head.share);
+  const reason =
+    `“${textOf(head.word, concepts)}” and its narrower words hold ${percent} % of the evidence, ` +
+    `and it fits ${head.standing.toFixed(1)} deviations better than it fits other pictures.`;
+  return { text, source: "concepts", score: head.score, evidence: evidenceOf(subject, concepts, reason) };
+}
+
+function nameNeutrally(subject: Subject, concepts: ConceptTable | null, taken: Set<string>): AlbumName {
+  const choices = neutralNames(subject.album);
+  const { text, choice } = takeFree(
+    choices.map((name) => name.text),
+    taken,
+  );
+  const reason = `No word stands out enough, so it is named by ${choices[choice]!.by}.`;
+  return { text, source: "neutral", score: null, evidence: evidenceOf(subject, concepts, reason) };
+}
+
+/** Names that hold the word, all of them true, the plainest first. */
+function wordNames(
+  { album, ranked, shown }: Subject,
+  head: Candidate,
+  rivals: readonly Subject[],
   concepts: ConceptTable,
 ): string[] {
   const { lineage } = treeOf(concepts);
-  const noun = (word: number): string => pluralOf(cleanWord(concepts.concepts[word]!.text));
-  const plain = noun(head.word);
-  const narrower = ranked.filter(
-    ({ word, share, standing }) =>
-      word !== head.word &&
-      lineage[word]!.includes(head.word) &&
-      share >= SHOWN_SHARE &&
-      standing >= SHOWN_STANDING,
-  );
+  const plain = nounOf(head.word, concepts);
+  const narrower = shown.filter(({ word }) => isBelow(word, head.word, lineage));
+  const mentions = countMentions(album.captions, concepts);
   const seconds = ranked
-    .filter(
-      ({ word, fit, standing }) =>
-        standing >= SECOND_STANDING &&
-        !areKin(word, head.word, lineage) &&
-        rivals.every((rival) => leadOver(rival, word, fit, concepts) >= SECOND_LEAD),
-    )
+    .filter((second) => {
+      const { word, standing, agreement } = second;
+      if (!isEveryday(concepts.concepts[word]!) || areKin(word, head.word, lineage)) return false;
+      const count = mentions.get(word) ?? 0;
+      const bar = count >= MIN_CONFIRMING && 2 * count >= album.captions.length ? CONFIRMED : 1;
+      return (
+        agreement >= SHOWN_AGREEMENT &&
+        standing >= bar * SECOND_STANDING &&
+        rivals.every((rival) => leadOver(rival, second, concepts) >= bar * SECOND_LEAD)
+      );
+    })
     .sort((a, b) => b.standing - a.standing);
-  const date = neutralNames(album).find((name) => name.by === "the date of its images");
-  const texts = [
+  const when = whenOf(album);
+  return [
     plain,
-    ...narrower.map(({ word }) => noun(word)),
-    ...seconds.map(({ word }) => `${plain} and ${noun(word)}`),
-    ...(date ? [`${plain} ${date.text}`] : []),
-  ];
-  return texts.filter((text) => isSayable(text)).map(titleCase);
+    ...narrower.map(({ word }) => nounOf(word, concepts)),
+    ...seconds.map(({ word }) => `${plain} and ${nounOf(word, concepts)}`),
+    ...(when ? [`${plain} ${when}`] : []),
+  ]
+    .filter((text) => isSayable(text, MAX_WORDS))
+    .map(titleCase);
 }
 
-/** How many deviations better a word fits here than in another album; a word that is no candidate there fits 0 above. */
-function leadOver(
-  rival: readonly Candidate[],
-  word: number,
-  fit: number,
-  concepts: ConceptTable,
-): number {
+/** How many deviations better a word fits than it fits another album; where it is no candidate, it fits as anywhere. */
+function leadOver(rival: Subject, { word, fit }: Candidate, concepts: ConceptTable): number {
   const { mean, deviation } = concepts.concepts[word]!;
-  const there = rival.find((candidate) => candidate.word === word)?.fit ?? mean;
+  const there = rival.ranked.find((candidate) => candidate.word === word)?.fit ?? mean;
   return (fit - there) / deviation;
 }
 
+type Lineage = readonly (readonly number[])[];
+
+function isBelow(word: number, broader: number, lineage: Lineage): boolean {
+  return word !== broader && lineage[word]!.includes(broader);
+}
+
 /** On one line of broader words, or under one broader word: such a second word would only say the first again. */
-function areKin(a: number, b: number, lineage: readonly (readonly number[])[]): boolean {
+function areKin(a: number, b: number, lineage: Lineage): boolean {
   return lineage[a]!.some((word) => lineage[b]!.includes(word));
 }
 
-function isSayable(text: string): boolean {
+function isEveryday({ kind }: Concept): boolean {
+  return kind === "hyper" || kind === "domain";
+}
+
+function textOf(word: number, concepts: ConceptTable): string {
+  return cleanWord(concepts.concepts[word]!.text);
+}
+
+function nounOf(word: number, concepts: ConceptTable): string {
+  return pluralOf(textOf(word, concepts));
+}
+
+function isSayable(text: string, most: number): boolean {
   const count = wordsOf(text).length;
-  return count >= 1 && count <= MAX_WORDS;
+  return count >= 1 && count <= most;
 }
 
-/** The first text that is free, else the first one with a number. Takes it. */
-function firstFree(texts: readonly string[], taken: Set<string>): string {
-  const free = texts.find((text) => !taken.has(foldName(text)));
-  let text = free ?? texts[0]!;
-  for (let number = 2; taken.has(foldName(text)); number++) text = `${texts[0]!} ${number}`;
+/** The first text that is free, else the first one that has room for a number, with the lowest free one. Takes it. */
+function takeFree(texts: readonly string[], taken: Set<string>): { text: string; choice: number } {
+  let choice = texts.findIndex((text) => !taken.has(foldName(text)));
+  let text = texts[choice]!;
+  if (choice < 0) {
+    choice = texts.findIndex((base) => isSayable(base, MAX_WORDS - 1));
+    let number = 2;
+    do text = `${texts[choice]!} ${number++}`;
+    while (taken.has(foldName(text)));
+  }
   taken.add(foldName(text));
-  return text;
-}
-
-function reasonFor(head: Candidate, concepts: ConceptTable): string {
-  const text = cleanWord(concepts.concepts[head.word]!.text);
-  const percent = Math.round(100 * head.share);
-  return `“${text}” and its narrower words hold ${percent} % of the evidence, and it fits ${head.standing.toFixed(1)} deviations better than it fits other pictures.`;
+  return { text, choice };
 }
 
 /** Words kept as evidence of a name. */
 const EVIDENCE_WORDS = 5;
 
-function evidenceOf(
-  album: AlbumEvidence,
-  ranked: readonly Candidate[],
-  concepts: ConceptTable | null,
-  reason: string,
-): NameEvidence {
-  const textOf = (word: number): string => cleanWord(concepts!.concepts[word]!.text);
+function evidenceOf({ album, ranked }: Subject, concepts: ConceptTable | null, reason: string): NameEvidence {
+  if (!concepts) return { words: [], captionWords: [], reason };
   return {
     words: ranked
       .slice(0, EVIDENCE_WORDS)
-      .map(({ word, fit, lead }) => ({ text: textOf(word), fit, lead })),
-    captionWords: concepts
-      ? [...countNouns(album.captions, concepts)]
-          .filter(([, count]) => count > 1)
-          .sort((a, b) => b[1] - a[1] || a[0] - b[0])
-          .slice(0, EVIDENCE_WORDS)
-          .map(([word, count]) => ({ text: textOf(word), count }))
-      : [],
+      .map(({ word, fit, lead }) => ({ text: textOf(word, concepts), fit, lead })),
+    captionWords: [...countNouns(album.captions, concepts)]
+      .filter(([, count]) => count > 1)
+      .sort((a, b) => b[1] - a[1] || a[0] - b[0])
+      .slice(0, EVIDENCE_WORDS)
+      .map(([word, count]) => ({ text: textOf(word, concepts), count })),
     reason,
   };
 }

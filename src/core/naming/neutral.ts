@@ -1,8 +1,9 @@
 /** Names that claim nothing about what is to be seen: by date, place, colour or shape. Pure. */
 import type { AlbumEvidence } from "./evidence.ts";
 
-const MONTHS =
-  "January February March April May June July August September October November December".split(" ");
+const MONTHS = "January February March April May June July August September October November December".split(
+  " ",
+);
 
 /** A date or a place names an album when at least this share of its images has one, and all that do agree. */
 const COVERED = 0.8;
@@ -33,12 +34,12 @@ export function neutralNames(album: AlbumEvidence): NeutralName[] {
   if (shape) names.push({ text: `${shape} Pictures`, by: "the shape of its images" });
   if (shape && look)
     names.push({ text: `${shape}, Mostly ${look}`, by: "the shape and the colour of its images" });
-  names.push({ text: album.size > 1 ? "Alike" : "One of a Kind", by: "nothing else that its images share" });
+  names.push({ text: album.size > 1 ? "Alike" : "Single Picture", by: "nothing else that its images share" });
   return names;
 }
 
 /** `17 March 2024`, `March 2024`, `March to May 2024` or `2024`; null when the images are spread wider. */
-function whenOf({ dates, size }: AlbumEvidence): string | null {
+export function whenOf({ dates, size }: AlbumEvidence): string | null {
   const days = dates.flatMap((date) => {
     const parts = /^(\d{4})-(0[1-9]|1[0-2])-(0[1-9]|[12]\d|3[01])/.exec(date);
     return parts ? [{ year: parts[1]!, month: Number(parts[2]), day: Number(parts[3]) }] : [];
@@ -93,7 +94,8 @@ export function colorName([red, green, blue]: readonly [number, number, number])
   const lightness = (high + low) / 510;
   if (lightness < 0.12) return "Black";
   if (lightness > 0.9) return "White";
-  if ((high - low) / 255 < 0.12) return lightness < 0.35 ? "Dark Grey" : lightness > 0.7 ? "Light Grey" : "Grey";
+  if ((high - low) / 255 < 0.12)
+    return lightness < 0.35 ? "Dark Grey" : lightness > 0.7 ? "Light Grey" : "Grey";
   const sector =
     high === red
       ? (green - blue) / (high - low)

@@ -4,18 +4,27 @@ import { dot, meanOf, rowOf, takeRows, type Vectors } from "../vectors.ts";
 import { treeOf } from "./concept-tree.ts";
 
 /** Images of an album that are looked at: more change the median little and cost time. */
-const SAMPLE = 24;
+const SAMPLE = 16;
 
-/**
- * The fit of every word to an album: the median over its images of the cosine, divided by the length of the images'
- * mean, so that loose and tight albums compare. The median, not the mean: a few strays in a found album must not name
- * it (on true folders the two do equally well). One entry a word; all 0 for an album without images.
- */
-export function fitAlbum(rows: ArrayLike<number>, vectors: Vectors, concepts: ConceptTable): Float32Array {
+/** How every word fits one album; one entry a word. */
+export interface WordFits {
+  /**
+   * the median over the album's images of the cosine, divided by the length of the images' mean, so that loose and
+   * tight albums compare. The median, not the mean: a few strays in a found album must not name it (on true folders
+   * the two do equally well)
+   */
+  readonly fit: Float32Array;
+  /** the cosine that two images of three reach */
+  readonly floor: Float32Array;
+}
+
+/** All 0 for an album without images. */
+export function fitWords(rows: ArrayLike<number>, vectors: Vectors, concepts: ConceptTable): WordFits {
   const words = concepts.vectors;
   const fit = new Float32Array(words.rows);
+  const floor = new Float32Array(words.rows);
   const count = Math.min(rows.length, SAMPLE);
-  if (count === 0) return fit;
+  if (count === 0) return { fit, floor };
   // Spread over the whole list: callers order images by similarity or by date.
   const sample = takeRows(
     vectors,
@@ -28,8 +37,9 @@ export function fitAlbum(rows: ArrayLike<number>, vectors: Vectors, concepts: Co
     cosinesTo(rowOf(words, word), sample, cosines);
     cosines.sort();
     fit[word] = (cosines[(count - 1) >> 1]! + cosines[count >> 1]!) / 2 / length;
+    floor[word] = cosines[Math.floor((count - 1) / 3)]!;
   }
-  return fit;
+  return { fit, floor };
 }
 
 /** Four rows at a time: four sums do not wait for each other, three times as fast as one dot product after another. */
@@ -66,6 +76,8 @@ export interface Candidate {
   readonly fit: number;
   /** deviations above the background */
   readonly standing: number;
+  /** deviations above the background that two images of three reach, each by itself */
+  readonly agreement: number;
   /** deviations above the mean of the siblings; 0 without siblings */
   readonly lead: number;
   /** share, less where the word itself stands out little, in [0, 1]: the confidence */
@@ -90,24 +102,13 @@ const CONTRAST = 0.5;
 const HEDGE = 6;
 /** A word standing out by so many deviations is taken at its share; below, in proportion. */
 const FULL_STANDING = 6;
-/** What a word that all captions hold gains. */
-export const tuning = { MENTION_WEIGHT: 0 };
-
-/** What is known of an album before its words are ranked. */
-export interface AlbumWords {
-  /** fit of every word, see `fitAlbum` */
-  readonly fit: Float32Array;
-  /** share of the album's captions that hold a word, in [0, 1], by word */
-  readonly mentions: ReadonlyMap<number, number>;
-}
-
 /**
  * Ranks the words that could name each album, best first. Words share out one unit of probability by a softmax of
  * their fit; a broader word gathers what its narrower words got, so where five breeds disagree, `dog` has it all.
  * Between them decides probability times information, times how far the word itself stands out of the background
  * (after Deng et al., "Hedging Your Bets", CVPR 2012: the most specific word that is still right).
  */
-export function rankWords(albums: readonly AlbumWords[], concepts: ConceptTable): Candidate[][] {
+export function rankWords(albums: readonly WordFits[], concepts: ConceptTable): Candidate[][] {
   const { concepts: table } = concepts;
   const tree = treeOf(concepts);
   const words = table.length;
@@ -116,36 +117,31 @@ export function rankWords(albums: readonly AlbumWords[], concepts: ConceptTable)
   for (const { fit } of albums) for (let w = 0; w < words; w++) siblings[w]! += fit[w]! / albums.length;
   const hasSiblings = albums.length > 1;
 
-  return albums.map(({ fit, mentions }) => {
+  return albums.map(({ fit, floor }) => {
     const standing = (w: number): number => (fit[w]! - table[w]!.mean) / table[w]!.deviation;
     const logits = new Float64Array(words).fill(-Infinity);
     for (let w = 0; w < words; w++) {
       if (!tree.isEvidence[w]) continue;
       const contrast = hasSiblings ? CONTRAST * (fit[w]! - siblings[w]!) : 0;
-      logits[w] =
-        (FIT_WEIGHT * (fit[w]! + contrast)) / typical +
-        STANDING_WEIGHT * standing(w) +
-        tuning.MENTION_WEIGHT * (mentions.get(w) ?? 0);
+      logits[w] = (FIT_WEIGHT * (fit[w]! + contrast)) / typical + STANDING_WEIGHT * standing(w);
     }
     const share = sharesOf(logits, tree.lineage);
-    const candidates: (Candidate & { readonly worth: number })[] = [];
-    for (let w = 0; w < words; w++) {
-      if (!tree.isName[w]) continue;
-      const score = share[w]! * Math.min(1, Math.max(0, standing(w) / FULL_STANDING));
-      if (score <= 0) continue;
-      candidates.push({
-        word: w,
-        share: share[w]!,
-        fit: fit[w]!,
-        standing: standing(w),
-        lead: hasSiblings ? (fit[w]! - siblings[w]!) / table[w]!.deviation : 0,
-        score,
-        worth: score * (HEDGE + tree.specificity[w]!),
-      });
-    }
-    return candidates
-      .sort((x, y) => y.worth - x.worth || x.word - y.word)
-      .map(({ worth: _, ...candidate }) => candidate);
+    const worth = ({ word, score }: Candidate): number => score * (HEDGE + tree.specificity[word]!);
+    return table
+      .flatMap(({ mean, deviation }, word): Candidate | [] => {
+        const score = share[word]! * Math.min(1, standing(word) / FULL_STANDING);
+        if (!tree.isName[word] || !(score > 0)) return [];
+        return {
+          word,
+          share: share[word]!,
+          fit: fit[word]!,
+          standing: standing(word),
+          agreement: (floor[word]! - mean) / deviation,
+          lead: hasSiblings ? (fit[word]! - siblings[word]!) / deviation : 0,
+          score,
+        };
+      })
+      .sort((a, b) => worth(b) - worth(a) || a.word - b.word);
   });
 }
 

@@ -9,6 +9,7 @@ const IRREGULAR: Readonly<Record<string, string>> = {
   foot: "feet",
   tooth: "teeth",
   goose: "geese",
+  monarch: "monarchs",
   mouse: "mice",
   ox: "oxen",
   calf: "calves",
