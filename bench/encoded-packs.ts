@@ -26,7 +26,8 @@ export interface PackReader {
   dispose(): Promise<void>;
 }
 
-const signal = new AbortController().signal;
+/** One a call: many decoders listening to one signal make Node suspect a leak. */
+const call = () => ({ signal: new AbortController().signal });
 
 /** Ends the process with 0 and the reason on stderr when this machine lacks the packs or the starter. */
 export async function openPacks(part: "trunk" | "sentence" = "trunk"): Promise<PackReader> {
@@ -37,7 +38,7 @@ export async function openPacks(part: "trunk" | "sentence" = "trunk"): Promise<P
   const captioner = await createStarterCaptioner(text.value);
   const decoder = createSharpDecoder();
   const decode = async (path: string): Promise<Decoded> =>
-    decoder.decode(await readFile(path), { input: embedder.input, thumbnail: false }, { signal });
+    decoder.decode(await readFile(path), { input: embedder.input, thumbnail: false }, call());
 
   return {
     concepts: (await embedder.concepts())!,
@@ -52,7 +53,7 @@ export async function openPacks(part: "trunk" | "sentence" = "trunk"): Promise<P
         const decoded = await Promise.all(batch.map(({ path }) => decode(path)));
         facts.push(...decoded.map((one) => one.facts));
         const images = decoded.map((one) => one.image);
-        parts.push(await embedder.embedImages(images, { signal }));
+        parts.push(await embedder.embedImages(images, call()));
       }
       return { pack, vectors: concatVectors(parts, embedder.space.dims), facts };
     },
@@ -64,13 +65,13 @@ export async function openPacks(part: "trunk" | "sentence" = "trunk"): Promise<P
         captions.push(
           ...(await captioner.caption(
             decoded.map((one) => one.image),
-            { signal },
+            call(),
           )),
         );
       }
       return captions;
     },
-    embedTexts: (texts) => embedder.embedTexts!(texts, { signal }),
+    embedTexts: (texts) => embedder.embedTexts!(texts, call()),
     async dispose() {
       await embedder.dispose();
       await captioner.dispose();

@@ -16,7 +16,7 @@ const work = await mkdtemp(join(tmpdir(), "albumen-picture-"));
 try {
   const { folder } = await makeDemo(join(work, "pictures"), new AbortController().signal);
   const catalog = await openCatalog({ out: join(work, "albums") });
-  let gallery: string;
+  let gallery: string | null;
   try {
     ({ gallery } = await catalog.organize([folder]));
   } finally {
@@ -28,6 +28,7 @@ try {
   });
   try {
     const page = await browser.newPage({ viewport: { width: 1120, height: 700 }, colorScheme: "light" });
+    if (gallery === null) throw new Error("The run made no gallery.");
     await page.goto(pathToFileURL(gallery).href);
     await page.waitForLoadState("networkidle");
     const shot = await page.screenshot();

@@ -109,7 +109,7 @@ function allowed(schema: z.ZodType): string {
   } = anyOf?.find((option) => option.type !== "null") ?? rest;
   if (values) return values.map((value) => code(String(value))).join(", ");
   if (type !== "integer") return type === "boolean" ? "on, off" : "text";
-  const least = minimum ?? (exclusiveMinimum === undefined ? 0 : exclusiveMinimum + 1);
+  const least = minimum ?? (typeof exclusiveMinimum === "number" ? exclusiveMinimum + 1 : 0);
   return maximum === undefined || maximum === Number.MAX_SAFE_INTEGER
     ? `whole number ≥ ${least}`
     : `${least}…${maximum}`;
@@ -170,7 +170,7 @@ async function findDeclaration(file: string, name: string): Promise<PublicName> 
   let end = first + 1;
   while (end < lines.length && /^(?:[ }]|$)/.test(lines[end]!)) end++;
   let from = first;
-  if (/\*\/$/.test(lines[first - 1] ?? "")) while (!lines[--from]!.startsWith("/**"));
+  if (lines[first - 1]?.endsWith("*/")) while (!lines[--from]!.startsWith("/**"));
   const comment = lines
     .slice(from, first)
     .map((line) =>

@@ -122,9 +122,7 @@ export function defineCommands(program: Command, run: Runner): Command {
     [],
     async (session, flags, [count]) => {
       const catalog = await session.openExisting();
-      const times = count!.length ? Number(count![0]) : 1;
-      if (!Number.isInteger(times) || times < 1)
-        throw new AlbumenError("USAGE", `"${count![0]}" is not a number of applies to undo.`);
+      const times = count!.length ? wholeNumber(count![0], "undo") : 1;
       return report(session, await catalog.undo(times), flags);
     },
   );
@@ -155,12 +153,7 @@ export function defineCommands(program: Command, run: Runner): Command {
 
   command("split <album>", "cut an album into parts", [], async (session, flags, [album]) => {
     const catalog = await session.openExisting();
-    const into = flags["into"] === undefined ? null : Number(flags["into"]);
-    if (into !== null && (!Number.isInteger(into) || into < 2))
-      throw new AlbumenError(
-        "USAGE",
-        `--into takes a number of parts from 2 on, not "${String(flags["into"])}".`,
-      );
+    const into = flags["into"] === undefined ? null : wholeNumber(flags["into"], "--into", 2);
     return report(session, await catalog.split(album![0]!, into), flags);
   }).option("--into <parts>", "number of parts (default: found by itself)");
 
@@ -186,8 +179,7 @@ export function defineCommands(program: Command, run: Runner): Command {
 
   command("history", "what happened to the albums, newest first", [], async (session, flags) => {
     const catalog = await session.openExisting();
-    const limit = Number(flags["limit"]);
-    const events = await catalog.history(limit);
+    const events = await catalog.history(wholeNumber(flags["limit"], "--limit"));
     for (const event of events) {
       session.print(`${event.at.slice(0, 16).replace("T", " ")}  ${event.kind.padEnd(8)}  ${event.text}`);
       session.emit("history", event);
@@ -201,7 +193,10 @@ export function defineCommands(program: Command, run: Runner): Command {
     ["offline", "threads"],
     async (session, flags, [words]) => {
       const catalog = await session.openExisting({ settings: settingsOf(flags) });
-      const { hits, understood } = await catalog.search(words!.join(" "), Number(flags["limit"]));
+      const { hits, understood } = await catalog.search(
+        words!.join(" "),
+        wholeNumber(flags["limit"], "--limit"),
+      );
       if (understood.kind === "nearest") session.print(understood.text);
       for (const line of alignColumns(
         hits.map((hit) => [hit.similarity.toFixed(3), hit.album, hit.file ?? hit.source]),
@@ -218,7 +213,7 @@ export function defineCommands(program: Command, run: Runner): Command {
     ["offline", "threads"],
     async (session, flags, [image]) => {
       const catalog = await session.openExisting({ settings: settingsOf(flags) });
-      const hits = await catalog.similar(image![0]!, Number(flags["limit"]));
+      const hits = await catalog.similar(image![0]!, wholeNumber(flags["limit"], "--limit"));
       for (const line of alignColumns(
         hits.map((hit) => [hit.similarity.toFixed(3), hit.album, hit.file ?? hit.source]),
       ))
@@ -359,6 +354,12 @@ function optionsOf(setting: SettingName): Option[] {
 function settingsOf(flags: Flags): SettingsInput {
   const given = Object.entries(flags).filter(([key, value]) => key in SETTINGS && value !== undefined);
   return Object.fromEntries(given) as SettingsInput;
+}
+
+function wholeNumber(value: unknown, what: string, least = 1): number {
+  const number = Number(value);
+  if (Number.isInteger(number) && number >= least) return number;
+  throw new AlbumenError("USAGE", `${what} takes a whole number from ${least} on, not "${String(value)}".`);
 }
 
 function zipOf(flags: Flags): { zip?: string } {

@@ -29,6 +29,19 @@ describe("applyConstraints", () => {
     expect([...found.assignment]).toEqual([0, 0, 0, 0]);
   });
 
+  it("lets pinned rows follow the company they were put into", () => {
+    // Rows 3 and 4 were moved to the rows 0, 1 and 2, which the new grouping keeps apart from them.
+    const pins = new Map([
+      [3, "a"],
+      [4, "a"],
+    ]);
+    const company = new Map([["a", [0, 1, 2]]]);
+    const assignment = Int32Array.of(0, 0, 0, 1, 1, 1);
+    const found = applyConstraints(assignment, 2, { ...none, pins, company }, zero);
+    expect([...found.assignment]).toEqual([0, 0, 0, 0, 0, 1]);
+    expect(found.groupCluster).toEqual(new Map([["a", 0]]));
+  });
+
   it("opens a cluster for a row that may be in none of the others", () => {
     const found = applyConstraints(Int32Array.of(0, 0), 1, { ...none, cannotLink: [[0, 1]] }, zero);
     expect([...found.assignment]).toEqual([0, 1]);

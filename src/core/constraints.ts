@@ -5,14 +5,16 @@ import { AlbumenError } from "../errors.ts";
 export interface Constraints {
   /** row → the group it must be in: rows of equal group stay together and apart from rows of other groups */
   readonly pins: ReadonlyMap<number, string>;
+  /** group → further rows that were with it: they have a say in where it goes, and may leave it */
+  readonly company?: ReadonlyMap<string, readonly number[]>;
   readonly mustLink: readonly (readonly [number, number])[];
   readonly cannotLink: readonly (readonly [number, number])[];
 }
 
 /**
  * Changes an assignment as little as needed so that every constraint holds exactly. Rows that must be together form
- * a block; a block goes to the cluster where most of its rows are, unless a block that it must not join was there
- * first (larger blocks first, then lower rows): then to the nearest one free of such, else to a new cluster.
+ * a block; a block goes to the cluster where most of its rows and their company are, unless a block that it must not
+ * join was there first (larger blocks first, then lower rows): then to the nearest one free of such, else to a new cluster.
  * Rows under no constraint stay.
  *
  * @param nearness nearness of a block (its rows) to a cluster, larger is nearer; used only to break out
@@ -81,6 +83,7 @@ export function applyConstraints(
     const root = find(row);
     blocks.set(root, [...(blocks.get(root) ?? []), row]);
   }
+  const groupOfBlock = new Map([...firstOfGroup].map(([group, row]) => [find(row), group]));
   const result = Int32Array.from(assignment);
   let clusters = k;
   const clusterOfBlock = new Map<number, number>();
@@ -90,7 +93,7 @@ export function applyConstraints(
     // A lone outlier under no pressure may stay one.
     if (rows.length === 1 && assignment[rows[0]] < 0 && !isPinned(rows[0])) continue;
     const votes = new Map<number, number>();
-    for (const row of rows)
+    for (const row of [...rows, ...companyOf(rows[0])])
       if (assignment[row] >= 0) votes.set(assignment[row], (votes.get(assignment[row]) ?? 0) + 1);
     const wanted = [...votes]
       .filter(([c]) => !taken.has(c))
@@ -101,6 +104,11 @@ export function applyConstraints(
   }
   const groupCluster = new Map([...firstOfGroup].map(([group, row]) => [group, result[row]]));
   return { assignment: result, k: clusters, groupCluster };
+
+  function companyOf(row: number): readonly number[] {
+    const group = groupOfBlock.get(find(row));
+    return (group === undefined ? undefined : constraints.company?.get(group)) ?? [];
+  }
 
   function isPinned(row: number): boolean {
     return constraints.pins.has(row);

@@ -18,6 +18,7 @@ export interface ModelInfo {
   }[];
 }
 
+/** The models of this machine. */
 export interface ModelShelf {
   list(): Promise<ModelInfo[]>;
   /** Fetches every part of a model that is not here. Errors: `MODEL_UNKNOWN`, `MODEL_FETCH_FAILED`, `MODEL_NOT_INSTALLED` (offline). */

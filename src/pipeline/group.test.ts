@@ -83,6 +83,17 @@ describe("regrouping", () => {
     expect(after.find((album) => album.id === first)!.name).toMatchObject({ text: "Mine", source: "user" });
   });
 
+  it("keeps an album with its own images when several of another kind were moved into it", async () => {
+    const before = named((await regroup(input, [], settings, clusterer, watch)).albums);
+    const [first, second] = [albumOf(before, input.images[0]!), albumOf(before, input.images[20]!)];
+    const moved = [20, 21, 22].map((row) => input.images[row]!);
+    const edited = [...moveImages(before, moved, first).albums];
+    const { albums } = await regroup(input, edited, settings, clusterer, watch);
+    for (const image of [input.images[0]!, input.images[14]!, ...moved])
+      expect(albumOf(albums, image)).toBe(first);
+    expect(albumOf(albums, input.images[23]!)).toBe(second);
+  });
+
   it("says what was born and what ended", async () => {
     const before = named((await regroup(subset(range(0, 30)), [], settings, clusterer, watch)).albums);
     const { events } = await regroup(subset(range(15, 45)), before, settings, clusterer, watch);

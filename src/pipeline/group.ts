@@ -49,15 +49,22 @@ export async function regroup(
 
   const rowOfImage = new Map(images.map((image, row) => [image, row]));
   const pins = new Map<number, string>();
-  for (const album of old)
+  // Three images moved into an album of thirty must not draw its id and name away from the thirty.
+  const company = new Map<string, number[]>();
+  for (const album of old) {
+    const others: number[] = [];
     for (const member of album.members) {
       const row = rowOfImage.get(member.image);
-      if (member.isPinned && row !== undefined) pins.set(row, album.id);
+      if (row === undefined) continue;
+      if (member.isPinned) pins.set(row, album.id);
+      else others.push(row);
     }
+    if (album.id !== UNSORTED) company.set(album.id, others);
+  }
   const held = applyConstraints(
     clustering.assignment,
     clustering.k,
-    { pins, mustLink: [], cannotLink: [] },
+    { pins, company, mustLink: [], cannotLink: [] },
     (rows, cluster) =>
       rows.reduce((sum, row) => sum + dot(rowOf(vectors, row), rowOf(clustering.centroids, cluster)), 0),
   );

@@ -15,10 +15,12 @@ import { writePictures, type Kind } from "../support/pictures.ts";
 import { readPages, REPOSITORY } from "./pages.ts";
 
 const CLI = join(REPOSITORY, "dist", "cli", "main.js");
-const NAMES = { Sunsets: "sunset", Receipts: "receipt", Night: "night", Flowers: "flower" } as const satisfies Record<
-  string,
-  Kind
->;
+const NAMES = {
+  Sunsets: "sunset",
+  Receipts: "receipt",
+  Night: "night",
+  Flowers: "flower",
+} as const satisfies Record<string, Kind>;
 const albumsSchema = z.object({
   albums: z.array(
     z.object({ id: z.string(), size: z.number(), representatives: z.array(z.object({ file: z.string() })) }),
@@ -72,7 +74,9 @@ async function workFolder(name: string): Promise<string> {
 
 /** Fails when a kind is not the album of its own that the pages speak of. */
 async function nameByContent(dir: string): Promise<void> {
-  const { albums } = albumsSchema.parse(JSON.parse(await readFile(join(dir, "albums", "albums.json"), "utf8")));
+  const { albums } = albumsSchema.parse(
+    JSON.parse(await readFile(join(dir, "albums", "albums.json"), "utf8")),
+  );
   for (const [name, kind] of Object.entries(NAMES)) {
     const meant = albums.filter(
       ({ representatives }) =>

@@ -25,7 +25,10 @@ export interface Page {
 /** README.md, and every page under docs/, sorted by path. */
 export async function readPages(): Promise<Page[]> {
   const docs = await readdir(join(REPOSITORY, "docs"), { recursive: true });
-  const paths = ["README.md", ...docs.filter((name) => name.endsWith(".md")).map((name) => join("docs", name))];
+  const paths = [
+    "README.md",
+    ...docs.filter((name) => name.endsWith(".md")).map((name) => join("docs", name)),
+  ];
   return Promise.all(
     paths.sort().map(async (path) => {
       const text = await readFile(join(REPOSITORY, path), "utf8");
