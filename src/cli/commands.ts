@@ -319,7 +319,7 @@ export function defineCommands(program: Command, run: Runner): Command {
 
   command(
     "demo",
-    "draw 120 sample pictures and organise them",
+    "draw 128 sample pictures and organise them",
     ["out", ...GROUPING, ...FILES, ...NAMING, ...READING],
     async (session, flags) => {
       const settings = settingsOf(flags);
