@@ -20,7 +20,7 @@ import { gunzipSync, gzipSync } from "node:zlib";
 import { createFolderBlobStore } from "./adapters/blob-store/folder.ts";
 import { createWardKMeans } from "./adapters/clusterer/ward-kmeans.ts";
 import { makeAtlas, makePreviews } from "./adapters/atlas/sharp.ts";
-import { writeDemo } from "./adapters/demo/sharp.ts";
+import { demoNames, writeDemo } from "./adapters/demo/sharp.ts";
 import { openEmbedder, type EmbedderChoice } from "./adapters/embedder/open.ts";
 import { createSharpDecoder } from "./adapters/image-decoder/sharp.ts";
 import { createFolderSource, isGlob } from "./adapters/image-source/folder.ts";
@@ -39,7 +39,7 @@ import {
   type SettingName,
   type SettingsInput,
 } from "./config.ts";
-import { AlbumenError, messageOf } from "./errors.ts";
+import { AlbumenError, isAlbumenError, messageOf } from "./errors.ts";
 import type { Atlas } from "./gallery/data.ts";
 import { previewOrder } from "./gallery/render.ts";
 import { defaultCacheDir } from "./models/cache.ts";
@@ -290,7 +290,13 @@ export async function makeDemo(
   signal: AbortSignal,
 ): Promise<{ readonly folder: string; readonly drawn: number }> {
   const target = resolve(folder);
-  return { folder: target, drawn: (await writeDemo(target, { signal })).length };
+  const names = demoNames();
+  if (names.every((name) => existsSync(join(target, name)))) return { folder: target, drawn: names.length };
+  try {
+    return { folder: target, drawn: (await writeDemo(target, { signal })).length };
+  } catch (error) {
+    throw isAlbumenError(error) ? error : notMade(target, error);
+  }
 }
 
 /** `settings.json` in the user's configuration folder; {} when there is none. */
@@ -345,12 +351,17 @@ function makeFolder(folder: string): string | undefined {
   try {
     return mkdirSync(folder, { recursive: true });
   } catch (error) {
-    throw new AlbumenError(
-      "OUTPUT_UNWRITABLE",
-      `Cannot make the folder ${folder}: ${whyNotMade(folder, error)}.`,
-      { hint: "Check its permissions, or choose another output with --out.", cause: error },
-    );
+    throw notMade(folder, error);
   }
+}
+
+function notMade(folder: string, cause: unknown): AlbumenError {
+  const code = (cause as NodeJS.ErrnoException).code;
+  return new AlbumenError(
+    code === "ENOSPC" || code === "EDQUOT" ? "DISK_FULL" : "OUTPUT_UNWRITABLE",
+    `Cannot make the folder ${folder}: ${whyNotMade(folder, cause)}.`,
+    { hint: "Check its permissions and its disk, or choose another place.", cause },
+  );
 }
 
 /** Node says ENOENT of a read-only disk and ENOTDIR of a file above; people need to know which. */

@@ -26,7 +26,7 @@ import { addToAlbums, partsOf, regroup, type Grouped, type GroupingSettings } fr
 import { ingest, type IngestCounts } from "./ingest.ts";
 import { planOutput } from "./plan.ts";
 import { isPublished, publish, PUBLISHED_PLACES } from "./publish.ts";
-import { createReceipt, type Receipt, type RunSummary } from "./receipt.ts";
+import { createReceipt, GROUPING_REPORT, type Receipt, type RunSummary } from "./receipt.ts";
 import { createAlbumHistory } from "./album-history.ts";
 import { createLookup, type Hit } from "./lookup.ts";
 import { nearestImages, readWords, type Understood } from "./search.ts";
@@ -101,6 +101,9 @@ const GROUPING_KEYS = [
   "user",
 ] as const;
 
+/** "1" while the exports tell of the catalog as it is. */
+const SHOWN = "shown";
+
 export function createCatalog(parts: CatalogParts): Catalog {
   const { store, journal, output, settings, watch, now } = parts;
 
@@ -120,9 +123,18 @@ export function createCatalog(parts: CatalogParts): Catalog {
   const groupingKey = (space: string): string =>
     JSON.stringify([...GROUPING_KEYS.map((key) => settings[key]), space]);
 
-  /** Finishes what a dead process left, and refuses to start where a foreign file stands in the way. */
-  async function prepare(zip?: string): Promise<void> {
+  /** Whether the exports told of the catalog as it was when this command began. */
+  let wasShown = false;
+
+  /**
+   * Finishes what a dead process left, and refuses to start where a foreign file stands in the way. Returns what was
+   * finished; null when nothing was.
+   */
+  async function prepare(zip?: string): Promise<ApplyResult | null> {
     await parts.lock();
+    // Down until the exports are written: a run that dies in between leaves them behind the catalog.
+    wasShown = (await store.meta(SHOWN)) === "1";
+    await store.setMeta(SHOWN, "0");
     const recovered = await recover(workplace, callOf(watch, "apply"));
     if (recovered) watch.report({ kind: "notice", text: "Finished what an earlier run had begun." });
     await checkPublishable(
@@ -130,6 +142,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
       [...PUBLISHED_PLACES, ...(zip === undefined ? [] : [parts.absolute(zip)])],
       watch.signal,
     );
+    return recovered;
   }
 
   /** The images that this catalog organises now, with their vectors. */
@@ -181,11 +194,16 @@ export function createCatalog(parts: CatalogParts): Catalog {
     const receipt = await run.receipt(applied);
     // What tells about the output stays as it is while the output does.
     const isShown =
-      run.isUnchanged && applied === null && options.zip === undefined && (await isPublished(parts));
+      run.isUnchanged &&
+      applied === null &&
+      options.zip === undefined &&
+      wasShown &&
+      (await isPublished(parts));
     // Back before the first apply there is nothing to tell about.
     const isEmpty = receipt.summary.albums === 0 && receipt.summary.unsorted === 0;
     if (isEmpty) await unpublishExports(parts, watch.signal);
     else if (!isShown) await run.time("gallery", () => publish(parts, receipt, options));
+    await store.setMeta(SHOWN, "1");
     await store.saveRun({ command: run.label, startedAt: run.startedAt, receipt });
     const { summary } = receipt;
     return {
@@ -228,7 +246,11 @@ export function createCatalog(parts: CatalogParts): Catalog {
     input: ImageVectors,
     encoder: OpenEncoder,
   ): Promise<void> {
-    if (grouped.report) run.grouping = grouped.report;
+    if (grouped.report) {
+      run.grouping = grouped.report;
+      // With the albums, not at the end of the run: it may die in between.
+      await store.setMeta(GROUPING_REPORT, JSON.stringify(grouped.report));
+    }
     const albums = await describeAlbums(parts, grouped.albums, input, encoder, run.time);
     const nameOf = new Map(albums.map((album) => [album.id, album.name.text]));
     await albumHistory.save(
@@ -340,10 +362,11 @@ export function createCatalog(parts: CatalogParts): Catalog {
       return finish(newRun("apply"));
     },
     async undo(times = 1) {
-      await prepare();
+      const recovered = await prepare();
       const run = newRun(`undo ${times}`);
-      let last: ApplyResult | null = null;
-      let done = 0;
+      // One that was cut short is finished by now: who asks again does not mean one more.
+      let last = recovered?.entry.kind === "undo" ? recovered : null;
+      let done = last === null ? 0 : 1;
       try {
         for (; done < times; done++)
           last = await run.time("undo", () =>

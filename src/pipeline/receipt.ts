@@ -65,6 +65,9 @@ export interface Receipt {
   receipt(applied: ApplyResult | null): Promise<RunReceipt>;
 }
 
+/** Where the store keeps how the number of albums was found. */
+export const GROUPING_REPORT = "groupingReport";
+
 export function createReceipt(
   {
     store,
@@ -99,10 +102,9 @@ export function createReceipt(
         store.images(),
         store.locations(),
         store.meta("space"),
-        store.meta("groupingReport"),
+        // An album count is explained by the run that made it, which may be an earlier one.
+        store.meta(GROUPING_REPORT),
       ]);
-      // An album count is explained by the run that made it, which may be an earlier one.
-      if (run.grouping) await store.setMeta("groupingReport", JSON.stringify(run.grouping));
       const { counts } = run;
       return {
         command: label,

@@ -34,7 +34,7 @@ describe("a folder of everything that can be wrong with a picture", () => {
     const expected = await makeHostileFolder(desk.path("in"));
     mkdirSync(desk.path("in/folder.jpg"));
     symlinkSync(".", desk.path("in/loop"));
-    symlinkSync("../in", desk.path("in/folder.jpg/back"));
+    symlinkSync("..", desk.path("in/folder.jpg/back"));
     symlinkSync("nowhere.jpg", desk.path("in/dangling.jpg"));
     execFileSync("mkfifo", [desk.path("in/pipe.jpg")]);
     const before = treeOf(desk.path("in"), { withInodes: true });

@@ -41,7 +41,11 @@ export interface RunOptions {
   /** on top of the desk's; undefined takes one away */
   readonly env?: Readonly<Record<string, string | undefined>>;
   /** sent once stdout and stderr together match */
-  readonly interrupt?: { readonly when: RegExp; readonly signal: NodeJS.Signals };
+  readonly interrupt?: {
+    readonly when: RegExp;
+    readonly signal: NodeJS.Signals;
+    readonly onSent?: () => void;
+  };
   readonly timeoutMs?: number;
 }
 
@@ -120,6 +124,7 @@ function runCli(
       if (isInterrupted || !interrupt?.when.test(stdout + stderr)) return;
       isInterrupted = true;
       child.kill(interrupt.signal);
+      interrupt.onSent?.();
     };
     child.stdout.setEncoding("utf8").on("data", (text: string) => {
       stdout += text;

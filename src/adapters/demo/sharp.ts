@@ -57,6 +57,11 @@ export async function* drawDemo(options: DemoOptions = {}): AsyncGenerator<DemoI
   }
 }
 
+/** The names that `writeDemo` gives its files. */
+export function demoNames(options: Pick<DemoOptions, "seed"> = {}): string[] {
+  return planDemo(options.seed ?? DEMO_SEED).map(({ name }) => name);
+}
+
 /**
  * Draws into the new folder `dir`, which appears whole or not at all; returns the names.
  * Errors: `OUTPUT_CONFLICT` when something stands there already (an empty folder aside), `ABORTED`.
