@@ -30,7 +30,10 @@ function readJson<T>(path: string, otherwise: T): T {
 
 function readRows(path: string, dims: number): Vectors {
   const bytes = readFileSync(new URL(path, REFERENCE));
-  return makeVectors(new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)), dims);
+  return makeVectors(
+    new Float32Array(bytes.buffer.slice(bytes.byteOffset, bytes.byteOffset + bytes.length)),
+    dims,
+  );
 }
 
 async function distancesOf(vectors: Vectors): Promise<Float64Array> {
@@ -39,8 +42,17 @@ async function distancesOf(vectors: Vectors): Promise<Float64Array> {
 
 describe.skipIf(!isThere)(`wardTree equals scipy${reason}`, () => {
   it.each([
-    ...["random_5", "random_50", "random_300", "random_1000", "blobs_5", "blobs_50", "blobs_300", "blobs_1000"],
-    ...["duplicates_50", "ties_8", "weighted_20"],
+    "random_5",
+    "random_50",
+    "random_300",
+    "random_1000",
+    "blobs_5",
+    "blobs_50",
+    "blobs_300",
+    "blobs_1000",
+    "duplicates_50",
+    "ties_8",
+    "weighted_20",
   ])("on %s", async (name) => {
     interface Tree {
       rows: number;
@@ -91,19 +103,26 @@ describe.skipIf(!isThere)(`kMeans equals the reference traces${reason}`, () => {
     labels: number[];
   }
   const traces = readJson<Trace[]>("kmeans/traces.json", []);
-  it.each(traces.map((t) => [`${t.name}, ${t.spherical ? "spherical" : "plain"}`, t] as const))("%s", async (_, t) => {
-    const points = makeVectors(Float32Array.from(t.points), t.dims);
-    const start = makeVectors(Float32Array.from(t.initial), t.dims);
-    const assign: Assign = t.spherical ? (a, b) => matrix.nearest(a, b, call) : byDistance;
-    for (let round = 0; round < t.trace.length; round++) {
-      const found = await kMeans(points, start, { assign, maxIterations: round + 1, spherical: t.spherical });
-      const inertia = found.similarity.reduce((sum, s) => sum + (t.spherical ? 1 - s : -s), 0);
-      expect(inertia).toBeCloseTo(t.trace[round].inertia, 4);
-      const empty = Array.from({ length: start.rows }, (_, c) => c).filter((c) => !found.index.includes(c));
-      expect(empty).toEqual(t.trace[round].empty);
-      if (round === t.trace.length - 1) expect([...found.index]).toEqual(t.labels);
-    }
-  });
+  it.each(traces.map((t) => [`${t.name}, ${t.spherical ? "spherical" : "plain"}`, t] as const))(
+    "%s",
+    async (_, t) => {
+      const points = makeVectors(Float32Array.from(t.points), t.dims);
+      const start = makeVectors(Float32Array.from(t.initial), t.dims);
+      const assign: Assign = t.spherical ? (a, b) => matrix.nearest(a, b, call) : byDistance;
+      for (let round = 0; round < t.trace.length; round++) {
+        const found = await kMeans(points, start, {
+          assign,
+          maxIterations: round + 1,
+          spherical: t.spherical,
+        });
+        const inertia = found.similarity.reduce((sum, s) => sum + (t.spherical ? 1 - s : -s), 0);
+        expect(inertia).toBeCloseTo(t.trace[round].inertia, 4);
+        const empty = Array.from({ length: start.rows }, (_, c) => c).filter((c) => !found.index.includes(c));
+        expect(empty).toEqual(t.trace[round].empty);
+        if (round === t.trace.length - 1) expect([...found.index]).toEqual(t.labels);
+      }
+    },
+  );
 });
 
 describe.skipIf(!isThere)(`metrics equal scikit-learn${reason}`, () => {
@@ -130,18 +149,22 @@ describe.skipIf(!isThere)(`metrics equal scikit-learn${reason}`, () => {
     calinskiHarabasz: number;
     daviesBouldin: number;
   }
-  it.each(readJson<PointSet[]>("metrics/internal.json", []).map((s, i) => [i, s] as const))("on point set %i", (_, s) => {
-    const points = { data: s.points, rows: s.rows, dims: s.dims };
-    expect(silhouetteScore(points, s.labels)).toBeCloseTo(s.silhouette, 9);
-    expect(calinskiHarabasz(points, s.labels)).toBeCloseTo(s.calinskiHarabasz, 6);
-    expect(daviesBouldin(points, s.labels)).toBeCloseTo(s.daviesBouldin, 9);
-  });
+  it.each(readJson<PointSet[]>("metrics/internal.json", []).map((s, i) => [i, s] as const))(
+    "on point set %i",
+    (_, s) => {
+      const points = { data: s.points, rows: s.rows, dims: s.dims };
+      expect(silhouetteScore(points, s.labels)).toBeCloseTo(s.silhouette, 9);
+      expect(calinskiHarabasz(points, s.labels)).toBeCloseTo(s.calinskiHarabasz, 6);
+      expect(daviesBouldin(points, s.labels)).toBeCloseTo(s.daviesBouldin, 9);
+    },
+  );
 });
 
 function exactDistances({ data, rows, dims }: Vectors): Float64Array {
   return Float64Array.from({ length: rows * rows }, (_, at) => {
     let squared = 0;
-    for (let j = 0; j < dims; j++) squared += (data[Math.floor(at / rows) * dims + j] - data[(at % rows) * dims + j]) ** 2;
+    for (let j = 0; j < dims; j++)
+      squared += (data[Math.floor(at / rows) * dims + j] - data[(at % rows) * dims + j]) ** 2;
     return Math.sqrt(squared);
   });
 }
@@ -167,7 +190,9 @@ describe.skipIf(!isThere)(`hdbscan equals scikit-learn${reason}`, () => {
     // a stable sort it gives exactly our labels. One row of each of three sets hangs on such a tie.
     const differ = meta.labels.flatMap((label, i) => ((found.label[i] === -1) === (label === -1) ? [] : [i]));
     expect(differ.length).toBeLessThanOrEqual(TIED.has(name) ? 1 : 0);
-    expect(accuracy(meta.labels, found.label) * meta.rows).toBeGreaterThanOrEqual(meta.rows - (TIED.has(name) ? 1 : 0));
+    expect(accuracy(meta.labels, found.label) * meta.rows).toBeGreaterThanOrEqual(
+      meta.rows - (TIED.has(name) ? 1 : 0),
+    );
     const close = meta.probabilities.filter((p, i) => Math.abs(found.probability[i] - p) < 1e-4);
     expect(close.length).toBeGreaterThanOrEqual(meta.rows - (TIED.has(name) ? 1 : 0));
   });

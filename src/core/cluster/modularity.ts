@@ -69,10 +69,16 @@ function commonAncestor(parent: Int32Array, a: number, b: number): number {
 }
 
 /** The leaves that hold the next `wanted` neighbours of leaf i's rows, nearest first, with how many each gives. */
-function nearestLeaves(gram: Float32Array, weights: Float64Array, i: number, wanted: number): [number, number][] {
+function nearestLeaves(
+  gram: Float32Array,
+  weights: Float64Array,
+  i: number,
+  wanted: number,
+): [number, number][] {
   const n = weights.length;
   const nearest: number[] = [];
-  for (let j = 0; wanted > 0 && j < n; j++) {
+  if (wanted <= 0) return [];
+  for (let j = 0; j < n; j++) {
     if (j === i) continue;
     const cosine = gram[i * n + j];
     if (nearest.length >= wanted && cosine <= gram[i * n + nearest[nearest.length - 1]]) continue;

@@ -44,11 +44,9 @@ export function createMapPainter(
   // A bitmap is decoded once; an <img> may be decoded again whenever the browser needs memory.
   thumbnails.sheets()?.forEach((uri, i) => {
     const image = new Image();
-    image.addEventListener("load", () => {
-      void createImageBitmap(image).then((bitmap) => {
-        sheets[i] = bitmap;
-        onImage();
-      });
+    image.addEventListener("load", async () => {
+      sheets[i] = await createImageBitmap(image);
+      onImage();
     });
     image.src = uri;
   });
@@ -114,7 +112,17 @@ export function createMapPainter(
           const tile = picture.index % perSheet;
           const px = atlas.tilePx;
           if (sheet)
-            context.drawImage(sheet, (tile % atlas.columns) * px, Math.floor(tile / atlas.columns) * px, px, px, left, top, w, h);
+            context.drawImage(
+              sheet,
+              (tile % atlas.columns) * px,
+              Math.floor(tile / atlas.columns) * px,
+              px,
+              px,
+              left,
+              top,
+              w,
+              h,
+            );
         }
       }
       context.globalAlpha = 1;
