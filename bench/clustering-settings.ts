@@ -23,7 +23,16 @@ export interface Setting {
   readonly strays: number;
 }
 
-const PACKS = ["caltech_a", "tinyval2000", "dreambooth", "scenes", "clothing", "grocery", "houses", "receipts"];
+const PACKS = [
+  "caltech_a",
+  "tinyval2000",
+  "dreambooth",
+  "scenes",
+  "clothing",
+  "grocery",
+  "houses",
+  "receipts",
+];
 
 interface Recipe {
   readonly name: string;
@@ -48,17 +57,47 @@ const RECIPES: readonly Recipe[] = [
   { name: "12 kinds of 30", packs: ["caltech_a"], kinds: 12, size: even(30), strays: 0 },
   { name: "12 kinds of 30, strays", packs: ["caltech_a"], kinds: 12, size: even(30), strays: 0.1 },
   { name: "25 kinds of 30", packs: ["caltech_a"], kinds: 25, size: even(30), strays: 0 },
-  { name: "20 kinds, 30 to 2, strays", packs: ["caltech_a"], kinds: 20, size: longTail(30, 2, 0.9), strays: 0.1 },
+  {
+    name: "20 kinds, 30 to 2, strays",
+    packs: ["caltech_a"],
+    kinds: 20,
+    size: longTail(30, 2, 0.9),
+    strays: 0.1,
+  },
   { name: "30 tiny kinds of 10", packs: ["tinyval2000"], kinds: 30, size: even(10), strays: 0 },
   { name: "100 tiny kinds of 10", packs: ["tinyval2000"], kinds: 100, size: even(10), strays: 0 },
   { name: "things", packs: ["dreambooth"], kinds: 15, size: even(40), strays: 0 },
   { name: "scenes and rooms", packs: ["scenes", "houses"], kinds: 5, size: even(500), strays: 0 },
-  { name: "scenes and rooms, uneven, strays", packs: ["scenes", "houses"], kinds: 5, size: longTail(150, 10, 1.2), strays: 0.1 },
+  {
+    name: "scenes and rooms, uneven, strays",
+    packs: ["scenes", "houses"],
+    kinds: 5,
+    size: longTail(150, 10, 1.2),
+    strays: 0.1,
+  },
   { name: "clothes", packs: ["clothing"], kinds: 5, size: even(120), strays: 0 },
   { name: "groceries", packs: ["grocery"], kinds: 22, size: even(25), strays: 0 },
-  { name: "8 groceries, 60 to 5, strays", packs: ["grocery"], kinds: 8, size: longTail(60, 5, 1), strays: 0.1 },
-  { name: "a mixed heap, 80 to 3, strays", packs: ALL.filter((p) => p !== "tinyval2000"), kinds: 30, size: longTail(80, 3, 0.8), strays: 0.1 },
-  { name: "a small mixed heap, 20 to 1", packs: ALL.filter((p) => p !== "tinyval2000"), kinds: 12, size: longTail(20, 1, 1), strays: 0 },
+  {
+    name: "8 groceries, 60 to 5, strays",
+    packs: ["grocery"],
+    kinds: 8,
+    size: longTail(60, 5, 1),
+    strays: 0.1,
+  },
+  {
+    name: "a mixed heap, 80 to 3, strays",
+    packs: ALL.filter((p) => p !== "tinyval2000"),
+    kinds: 30,
+    size: longTail(80, 3, 0.8),
+    strays: 0.1,
+  },
+  {
+    name: "a small mixed heap, 20 to 1",
+    packs: ALL.filter((p) => p !== "tinyval2000"),
+    kinds: 12,
+    size: longTail(20, 1, 1),
+    strays: 0,
+  },
   { name: "everything, 500 to 5", packs: ALL, kinds: 200, size: longTail(500, 5, 0.35), strays: 0 },
   { name: "one kind", packs: ["receipts"], kinds: 1, size: even(300), strays: 0 },
   { name: "one kind of room", packs: ["houses"], kinds: 1, size: even(200), strays: 0 },
@@ -105,11 +144,16 @@ function draw(
     const pack = packs.get(name)!;
     const kinds = [...new Set(pack.labels)].sort();
     // A pack of a single kind serves both halves: its even rows one, its odd rows the other.
-    if (kinds.length === 1) return [{ pack, rows: rowsOf(pack, kinds[0]).filter((_, i) => (i % 2 === 0) === (half === "tune")) }];
-    return kinds.filter((_, i) => (i % 2 === 0) === (half === "tune")).map((kind) => ({ pack, rows: rowsOf(pack, kind) }));
+    if (kinds.length === 1)
+      return [{ pack, rows: rowsOf(pack, kinds[0]).filter((_, i) => (i % 2 === 0) === (half === "tune")) }];
+    return kinds
+      .filter((_, i) => (i % 2 === 0) === (half === "tune"))
+      .map((kind) => ({ pack, rows: rowsOf(pack, kind) }));
   });
   const chosen = shuffled(kindsOfHalf, random).slice(0, recipe.kinds);
-  const parts = chosen.map(({ pack, rows }, rank) => takeRows(pack.vectors, shuffled(rows, random).slice(0, recipe.size(rank))));
+  const parts = chosen.map(({ pack, rows }, rank) =>
+    takeRows(pack.vectors, shuffled(rows, random).slice(0, recipe.size(rank))),
+  );
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const strays = Math.round((rows * recipe.strays) / (1 - recipe.strays));
   if (strays > 0) parts.push(drawStrays(packs, new Set(recipe.packs), { half, count: strays, random }));
@@ -122,14 +166,16 @@ function drawStrays(
   used: ReadonlySet<string>,
   { half, count, random }: { half: Half; count: number; random: ReturnType<typeof createRandom> },
 ): Vectors {
-  const singles = ["caltech_a", "tinyval2000", "grocery", "dreambooth"].filter((name) => !used.has(name)).flatMap((name) => {
-    const pack = packs.get(name)!;
-    const kinds = [...new Set(pack.labels)].sort().filter((_, i) => (i % 2 === 0) === (half === "tune"));
-    return kinds.map((kind) => {
-      const rows = rowsOf(pack, kind);
-      return takeRows(pack.vectors, [rows[random.int(rows.length)]]);
+  const singles = ["caltech_a", "tinyval2000", "grocery", "dreambooth"]
+    .filter((name) => !used.has(name))
+    .flatMap((name) => {
+      const pack = packs.get(name)!;
+      const kinds = [...new Set(pack.labels)].sort().filter((_, i) => (i % 2 === 0) === (half === "tune"));
+      return kinds.map((kind) => {
+        const rows = rowsOf(pack, kind);
+        return takeRows(pack.vectors, [rows[random.int(rows.length)]]);
+      });
     });
-  });
   const picked = shuffled(singles, random).slice(0, count);
   if (picked.length < count) throw new Error(`Only ${picked.length} strays for ${count}.`);
   return merge(picked);
@@ -139,13 +185,20 @@ function whole(pack: Labelled, encoder: Encoder): Setting {
   const strayLabel = "one of a kind";
   const kinds = [...new Set(pack.labels)].filter((kind) => kind !== strayLabel).sort();
   const strays = rowsOf(pack, strayLabel);
-  const parts = [...kinds.map((kind) => rowsOf(pack, kind)), ...(strays.length > 0 ? [strays] : [])].map((rows) => takeRows(pack.vectors, rows));
-  return join({ name: pack.name, half: "report", encoder, kinds: kinds.length, strays: strays.length }, parts);
+  const parts = [...kinds.map((kind) => rowsOf(pack, kind)), ...(strays.length > 0 ? [strays] : [])].map(
+    (rows) => takeRows(pack.vectors, rows),
+  );
+  return join(
+    { name: pack.name, half: "report", encoder, kinds: kinds.length, strays: strays.length },
+    parts,
+  );
 }
 
 function join(about: Omit<Setting, "vectors" | "truth">, parts: readonly Vectors[]): Setting {
   const vectors = merge(parts);
-  const truth = Int32Array.from(parts.flatMap((part, kind) => Array.from({ length: part.rows }, () => Math.min(kind, about.kinds))));
+  const truth = Int32Array.from(
+    parts.flatMap((part, kind) => Array.from({ length: part.rows }, () => Math.min(kind, about.kinds))),
+  );
   // A fixed shuffle, so that no method sees the kinds in order.
   const order = shuffled([...truth.keys()], createRandom(7));
   return { ...about, vectors: takeRows(vectors, order), truth: Int32Array.from(order, (i) => truth[i]) };

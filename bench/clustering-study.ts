@@ -20,15 +20,28 @@ const call = { signal: new AbortController().signal };
 function kindsOf(setting: Setting): number {
   const size = new Int32Array(setting.kinds + 1);
   for (const kind of setting.truth) size[kind]++;
-  return size.filter((count, kind) => kind < setting.kinds && count >= Math.min(MIN_ALBUM_SIZE, setting.vectors.rows)).length;
+  return size.filter(
+    (count, kind) => kind < setting.kinds && count >= Math.min(MIN_ALBUM_SIZE, setting.vectors.rows),
+  ).length;
 }
 
 async function judge(setting: Setting, matrix: Matrix) {
   const { vectors, truth, encoder } = setting;
-  const told = accuracy(truth, await toldKMeans(matrix, vectors, setting.kinds + (setting.strays > 0 ? 1 : 0)));
+  const told = accuracy(
+    truth,
+    await toldKMeans(matrix, vectors, setting.kinds + (setting.strays > 0 ? 1 : 0)),
+  );
   const start = performance.now();
   const found = await createWardKMeans({ matrix }).cluster(
-    { vectors, albums: null, granularity: "normal", minAlbumSize: MIN_ALBUM_SIZE, maxAlbums: null, unrelated: UNRELATED[encoder], seed: 1 },
+    {
+      vectors,
+      albums: null,
+      granularity: "normal",
+      minAlbumSize: MIN_ALBUM_SIZE,
+      maxAlbums: null,
+      unrelated: UNRELATED[encoder],
+      seed: 1,
+    },
     call,
   );
   const ms = performance.now() - start;
@@ -37,7 +50,9 @@ async function judge(setting: Setting, matrix: Matrix) {
   const isOut = (i: number) => found.assignment[i] < 0;
   const strays = [...truth.keys()].filter((i) => truth[i] === setting.kinds && setting.strays > 0);
   const others = [...truth.keys()].filter((i) => truth[i] < setting.kinds);
-  const albums = Array.from({ length: found.k }, (_, c) => [...truth.keys()].filter((i) => found.assignment[i] === c));
+  const albums = Array.from({ length: found.k }, (_, c) =>
+    [...truth.keys()].filter((i) => found.assignment[i] === c),
+  );
   const purities = albums.map((rows) => {
     // A stray shares its kind with no other, whatever its label.
     const labels = rows.map((i) => (truth[i] === setting.kinds ? setting.kinds + 1 + i : truth[i]));
@@ -45,7 +60,14 @@ async function judge(setting: Setting, matrix: Matrix) {
   });
   const trust = await trustOf(vectors, found.assignment, found.k, kernelsOf(matrix, call));
   return {
-    encoder, name: setting.name, rows: vectors.rows, kinds, found: found.k, told, acc, ratio: acc / told,
+    encoder,
+    name: setting.name,
+    rows: vectors.rows,
+    kinds,
+    found: found.k,
+    told,
+    acc,
+    ratio: acc / told,
     kError: Math.abs(found.k - kinds) / kinds,
     ami: adjustedMutualInformation(truth, found.assignment),
     straysOut: strays.length > 0 ? mean(strays.map((i) => (isOut(i) ? 1 : 0))) : null,
@@ -83,14 +105,45 @@ async function main(half: Half): Promise<void> {
     straysOut: mean(several.flatMap((r) => (r.straysOut === null ? [] : [r.straysOut]))),
     othersOut: mean(several.map((r) => r.othersOut)),
     impureAlbums: several.reduce((sum, r) => sum + r.impure, 0),
-    trustSpearman: spearman(albums.map((a) => a.trust), albums.map((a) => a.purity)),
-    trustSpearmanOfWhole: spearman(several.map((r) => r.trust), several.map((r) => r.acc)),
+    trustSpearman: spearman(
+      albums.map((a) => a.trust),
+      albums.map((a) => a.purity),
+    ),
+    trustSpearmanOfWhole: spearman(
+      several.map((r) => r.trust),
+      several.map((r) => r.acc),
+    ),
   };
   const text = table(
-    ["encoder", "setting", "rows", "kinds", "found", "told k", "ACC", "ratio", "AMI", "strays out", "others out", "impure", "ms"],
+    [
+      "encoder",
+      "setting",
+      "rows",
+      "kinds",
+      "found",
+      "told k",
+      "ACC",
+      "ratio",
+      "AMI",
+      "strays out",
+      "others out",
+      "impure",
+      "ms",
+    ],
     results.map((r) => [
-      r.encoder, r.name, r.rows, r.kinds, r.found, r.told.toFixed(3), r.acc.toFixed(3), r.ratio.toFixed(2), r.ami.toFixed(3),
-      r.straysOut === null ? "" : r.straysOut.toFixed(2), r.othersOut.toFixed(3), r.impure, r.ms.toFixed(0),
+      r.encoder,
+      r.name,
+      r.rows,
+      r.kinds,
+      r.found,
+      r.told.toFixed(3),
+      r.acc.toFixed(3),
+      r.ratio.toFixed(2),
+      r.ami.toFixed(3),
+      r.straysOut === null ? "" : r.straysOut.toFixed(2),
+      r.othersOut.toFixed(3),
+      r.impure,
+      r.ms.toFixed(0),
     ]),
   );
   console.log(text);

@@ -32,13 +32,27 @@ async function draw(kinds: readonly Kind[], encoder: Encoder, at: number, matrix
     };
   });
   const { dims } = chosen[0].vectors;
-  const catalog = concatVectors(parts.map((part) => part.kept), dims);
+  const catalog = concatVectors(
+    parts.map((part) => part.kept),
+    dims,
+  );
   const five = some(chosen[10].vectors, 5, random);
   const one = some(chosen[11].vectors, 1, random);
-  const old = concatVectors(parts.map((part) => part.held), dims);
+  const old = concatVectors(
+    parts.map((part) => part.held),
+    dims,
+  );
 
   const found = await createWardKMeans({ matrix }).cluster(
-    { vectors: catalog, albums: null, granularity: "normal", minAlbumSize: 3, maxAlbums: null, unrelated: UNRELATED[encoder], seed: 1 },
+    {
+      vectors: catalog,
+      albums: null,
+      granularity: "normal",
+      minAlbumSize: 3,
+      maxAlbums: null,
+      unrelated: UNRELATED[encoder],
+      seed: 1,
+    },
     call,
   );
   const albums = { centroids: found.centroids, spread: spreadOf(catalog, found.assignment, found.k) };
@@ -77,7 +91,9 @@ async function main(half: Half): Promise<void> {
     ] as const) {
       const share = (hit: (d: (typeof draws)[number]) => boolean) => mean(some.map((d) => (hit(d) ? 1 : 0)));
       summaries.push({
-        encoder, pool, draws: some.length,
+        encoder,
+        pool,
+        draws: some.length,
         fiveOpenOneAlbum: share((d) => d.fiveTogether),
         atLeastFourOfThem: share((d) => d.fourOfFive),
         oneOpensItsOwn: share((d) => d.oneAlone),
@@ -89,10 +105,20 @@ async function main(half: Half): Promise<void> {
   }
   await matrix.dispose();
   const head = Object.keys(summaries[0]);
-  const text = table(head, summaries.map((s) => head.map((h) => (typeof s[h] === "number" && h !== "draws" ? (s[h] as number).toFixed(3) : String(s[h])))));
+  const text = table(
+    head,
+    summaries.map((s) =>
+      head.map((h) =>
+        typeof s[h] === "number" && h !== "draws" ? (s[h] as number).toFixed(3) : String(s[h]),
+      ),
+    ),
+  );
   console.log(text);
   mkdirSync(new URL("results/", import.meta.url), { recursive: true });
-  writeFileSync(new URL(`results/new-albums-${half}.md`, import.meta.url), `# New images, ${half === "tune" ? "tuning" : "reporting"} half\n\n${text}\n`);
+  writeFileSync(
+    new URL(`results/new-albums-${half}.md`, import.meta.url),
+    `# New images, ${half === "tune" ? "tuning" : "reporting"} half\n\n${text}\n`,
+  );
   console.log(JSON.stringify({ half, summaries, machine: machine() }));
 }
 

@@ -20,7 +20,10 @@ async function study(half: Half, matrix: Matrix) {
     const random = createRandom(5);
     const single: Evidence[] = [];
     for (const kind of kinds)
-      if (kind.vectors.rows >= 20) single.push(await evidenceOf(some(kind.vectors, [25, 60, 150][random.int(3)], random), random, kernels));
+      if (kind.vectors.rows >= 20)
+        single.push(
+          await evidenceOf(some(kind.vectors, [25, 60, 150][random.int(3)], random), random, kernels),
+        );
     const mixed: { of: number; evidence: Evidence }[] = [];
     for (let at = 0; at < MIXTURES; at++) {
       const parts = mixture(kinds, at, random);
@@ -30,8 +33,13 @@ async function study(half: Half, matrix: Matrix) {
     for (const unrelated of [UNRELATED[encoder], null]) {
       const share = (all: readonly Evidence[]) => mean(all.map((e) => (isOneKind(e, unrelated) ? 1 : 0)));
       rows.push({
-        half, encoder, unrelated: unrelated ?? "not known", singleKinds: single.length, seenAsOne: share(single),
-        mixtures: mixed.length, mistakenForOne: share(mixed.map((m) => m.evidence)),
+        half,
+        encoder,
+        unrelated: unrelated ?? "not known",
+        singleKinds: single.length,
+        seenAsOne: share(single),
+        mixtures: mixed.length,
+        mistakenForOne: share(mixed.map((m) => m.evidence)),
         mistakenOfFourOrMore: share(mixed.filter((m) => m.of >= 4).map((m) => m.evidence)),
       });
     }
@@ -44,7 +52,9 @@ function mixture(kinds: readonly Kind[], at: number, random: Random): Vectors[] 
   const pack = PACKS[at % PACKS.length];
   const pool = at % 4 === 0 ? kinds : kinds.filter((kind) => kind.pack === pack);
   const count = Math.min(pool.length, 2 + random.int(at % 4 === 0 ? 6 : 5));
-  return shuffled(pool, random).slice(0, count).map((kind) => some(kind.vectors, [10, 20, 50][random.int(3)], random));
+  return shuffled(pool, random)
+    .slice(0, count)
+    .map((kind) => some(kind.vectors, [10, 20, 50][random.int(3)], random));
 }
 
 function some(vectors: Vectors, count: number, random: Random): Vectors {
@@ -57,7 +67,16 @@ else {
   const rows = [...(await study("tune", matrix)), ...(await study("report", matrix))];
   await matrix.dispose();
   const head = Object.keys(rows[0]) as (keyof (typeof rows)[number])[];
-  const text = table(head, rows.map((row) => head.map((h) => (typeof row[h] === "number" && !Number.isInteger(row[h]) ? (row[h] as number).toFixed(3) : String(row[h])))));
+  const text = table(
+    head,
+    rows.map((row) =>
+      head.map((h) =>
+        typeof row[h] === "number" && !Number.isInteger(row[h])
+          ? (row[h] as number).toFixed(3)
+          : String(row[h]),
+      ),
+    ),
+  );
   console.log(text);
   mkdirSync(new URL("results/", import.meta.url), { recursive: true });
   writeFileSync(new URL("results/one-kind.md", import.meta.url), `# One kind or several\n\n${text}\n`);

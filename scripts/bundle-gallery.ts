@@ -33,7 +33,9 @@ export async function bundleGallery(): Promise<string> {
     const hash = createHash("sha256").update(text).digest("base64");
     return [`export const ${name} = ${JSON.stringify(text)};`, `export const ${name}_SHA256 = "${hash}";`];
   });
-  return ["/** Generated from client/ by scripts/bundle-gallery.ts; do not edit. */", ...lines, ""].join("\n");
+  return ["/** Generated from client/ by scripts/bundle-gallery.ts; do not edit. */", ...lines, ""].join(
+    "\n",
+  );
 }
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) await writeFile(BUNDLE, await bundleGallery());

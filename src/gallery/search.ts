@@ -48,7 +48,11 @@ function scoreOf(text: string, word: string): number {
   let best = 0;
   for (const [field, content] of text.split(BETWEEN).entries()) {
     if (!content.includes(word)) continue;
-    const kind = content.includes(` ${word} `) ? WHOLE_WORD : content.includes(` ${word}`) ? WORD_START : INSIDE;
+    const kind = content.includes(` ${word} `)
+      ? WHOLE_WORD
+      : content.includes(` ${word}`)
+        ? WORD_START
+        : INSIDE;
     best = Math.max(best, kind * WEIGHTS[field]!);
   }
   return best;

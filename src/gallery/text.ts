@@ -4,7 +4,8 @@ const LONGEST = 600;
 
 // Controls break lines and layouts; bidirectional overrides make "gpj.exe" read as "exe.jpg".
 // oxlint-disable-next-line no-control-regex
-const UNSHOWABLE = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+const UNSHOWABLE =
+  /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
 
 /** At most 600 characters; controls, bidirectional marks and halves of surrogate pairs become U+FFFD. */
 export function displayText(text: string): string {
@@ -14,7 +15,16 @@ export function displayText(text: string): string {
 }
 
 const LETTERS: Readonly<Record<string, string>> = {
-  ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", þ: "th", ł: "l", ı: "i", ħ: "h", // prettier-ignore
+  ß: "ss",
+  æ: "ae",
+  œ: "oe",
+  ø: "o",
+  đ: "d",
+  ð: "d",
+  þ: "th",
+  ł: "l",
+  ı: "i",
+  ħ: "h", // prettier-ignore
 };
 
 /** Case and accents taken away, so that "Cafe" finds "Café" and "strasse" "Straße". */

@@ -11,7 +11,11 @@ export interface GalleryWire {
   readonly images: ImageColumns;
   readonly previews: readonly (readonly [image: number, dataUri: string])[];
   readonly atlas: { readonly tilePx: number; readonly columns: number; readonly rowsPerSheet: number } | null;
-  readonly failures: readonly { readonly code: string; readonly meaning: string; readonly files: readonly FailedFile[] }[];
+  readonly failures: readonly {
+    readonly code: string;
+    readonly meaning: string;
+    readonly files: readonly FailedFile[];
+  }[];
   readonly receipt: GalleryReceipt;
 }
 
@@ -102,7 +106,9 @@ export function encodeGallery(data: GalleryData): GalleryWire {
         parent: album.parentId === null ? -1 : (placeOfId.get(album.parentId) ?? -1),
         cohesion: rounded(album.cohesion),
         why: explainName(album).map(displayText),
-        words: (album.evidence?.words ?? []).slice(0, 6).map(({ text, lead }) => [displayText(text), rounded(lead)!]),
+        words: (album.evidence?.words ?? [])
+          .slice(0, 6)
+          .map(({ text, lead }) => [displayText(text), rounded(lead)!]),
       };
     }),
     images: {

@@ -88,7 +88,14 @@ async function tileOf(key: string, thumbnails: BlobStore, tilePx: number): Promi
     .toBuffer();
 }
 
-function paste(tile: Buffer, tilePx: number, sheet: Buffer, sheetWidth: number, left: number, top: number): void {
+function paste(
+  tile: Buffer,
+  tilePx: number,
+  sheet: Buffer,
+  sheetWidth: number,
+  left: number,
+  top: number,
+): void {
   const stride = tilePx * 3;
   for (let y = 0; y < tilePx; y++)
     tile.copy(sheet, ((top + y) * sheetWidth + left) * 3, y * stride, (y + 1) * stride);

@@ -19,7 +19,9 @@ it("leaves what is far from every dense region Unsorted", async () => {
 
 it("refuses to be told the number of albums", async () => {
   const vectors = blobs(2, 20, { dims: 16, spread: 0.15, seed: 1 });
-  await expect(createDensity({ matrix }).cluster(requestFor(vectors, { albums: 2 }), call)).rejects.toMatchObject({
+  await expect(
+    createDensity({ matrix }).cluster(requestFor(vectors, { albums: 2 }), call),
+  ).rejects.toMatchObject({
     code: "CLUSTERING_INVALID",
   });
 });

@@ -22,9 +22,13 @@ export function createKMeans({ matrix }: { readonly matrix: Matrix }): Clusterer
       checkRequest(request);
       const wanted = request.albums;
       if (wanted === null)
-        throw new AlbumenError("CLUSTERING_INVALID", "The kmeans clusterer has to be told the number of albums.", {
-          hint: "Say how many albums, or use the clusterer ward+kmeans.",
-        });
+        throw new AlbumenError(
+          "CLUSTERING_INVALID",
+          "The kmeans clusterer has to be told the number of albums.",
+          {
+            hint: "Say how many albums, or use the clusterer ward+kmeans.",
+          },
+        );
       const { vectors } = request;
       if (vectors.rows === 0) return emptyClustering(request, "kmeans");
       const { assign } = kernelsOf(matrix, call);

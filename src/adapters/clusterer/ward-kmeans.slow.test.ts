@@ -16,7 +16,12 @@ it("finds 40 groups among 20,000 rows by way of micro-clusters, the same on one 
     await matrix.dispose();
   }
   expectSound(found[0], request);
-  expect(accuracy(Array.from({ length: 20_000 }, (_, i) => i % 40), found[0].assignment)).toBeGreaterThan(0.95);
+  expect(
+    accuracy(
+      Array.from({ length: 20_000 }, (_, i) => i % 40),
+      found[0].assignment,
+    ),
+  ).toBeGreaterThan(0.95);
   expect(found[1].assignment).toEqual(found[0].assignment);
 });
 

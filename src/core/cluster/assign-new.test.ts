@@ -54,7 +54,9 @@ describe("assignNew", () => {
 
   it("takes several alike at the edge as a new album, where one of them alone would have joined", async () => {
     expect((await assignNew(albums, onCircle([18]), kernels)).opened).toBe(0);
-    expect([...(await assignNew(albums, onCircle([18, 18.5, 19, 18.2]), kernels)).assignment]).toEqual([2, 2, 2, 2]);
+    expect([...(await assignNew(albums, onCircle([18, 18.5, 19, 18.2]), kernels)).assignment]).toEqual([
+      2, 2, 2, 2,
+    ]);
   });
 
   it("opens albums when there are none yet", async () => {

@@ -32,7 +32,11 @@ const PORTION = 1024;
  * members of their nearest albums. A gathering whose mean lies beyond opens an album together; all others join their
  * nearest.
  */
-export async function assignNew(albums: ExistingAlbums, vectors: Vectors, kernels: Kernels): Promise<NewAssignment> {
+export async function assignNew(
+  albums: ExistingAlbums,
+  vectors: Vectors,
+  kernels: Kernels,
+): Promise<NewAssignment> {
   const { centroids, spread } = albums;
   const k = centroids.rows;
   const n = vectors.rows;
@@ -80,7 +84,11 @@ export async function assignNew(albums: ExistingAlbums, vectors: Vectors, kernel
   async function gatherings(candidates: readonly number[]): Promise<number[][]> {
     const groups = candidates.map((i) => [i]);
     if (groups.length < 2) return groups;
-    const rows = { data: new Float32Array(groups.length * vectors.dims), rows: groups.length, dims: vectors.dims };
+    const rows = {
+      data: new Float32Array(groups.length * vectors.dims),
+      rows: groups.length,
+      dims: vectors.dims,
+    };
     candidates.forEach((i, at) =>
       rows.data.set(vectors.data.subarray(i * vectors.dims, (i + 1) * vectors.dims), at * vectors.dims),
     );

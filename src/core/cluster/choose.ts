@@ -19,11 +19,16 @@ export function cutScores(tree: Tree, gram: Float32Array, weights: Float64Array,
   const mostGroups = Math.min(most, CANDIDATES, tree.leaves);
   const silhouettes = silhouettesOf(tree, gram, mostGroups, weights);
   const modularities = modularitiesOf(tree, gram, weights, { neighbours: NEIGHBOURS, mostGroups });
-  return silhouettes.map((s, k) => (k < 2 ? 0 : Math.max(0, s) ** SILHOUETTE_POWER * Math.max(0, modularities[k])));
+  return silhouettes.map((s, k) =>
+    k < 2 ? 0 : Math.max(0, s) ** SILHOUETTE_POWER * Math.max(0, modularities[k]),
+  );
 }
 
 /** The best cut; with `coarse` or `fine` a cut of twice the groups may be 10 % better or worse and still win. */
-export function bestCut(scores: Float64Array, granularity: Granularity): { k: number; value: number; candidates: number } {
+export function bestCut(
+  scores: Float64Array,
+  granularity: Granularity,
+): { k: number; value: number; candidates: number } {
   let k = 1;
   let best = 0;
   for (let c = 2; c < scores.length; c++) {

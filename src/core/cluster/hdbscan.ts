@@ -25,7 +25,8 @@ const LEAST_DISTANCE = 1e-10;
 
 /** @param distance of all pairs, n × n, symmetric */
 export function hdbscan(distance: Float64Array, n: number, options: DensityOptions): DensityClusters {
-  if (distance.length !== n * n) throw new AlbumenError("INTERNAL", `${distance.length} distances are not ${n}².`);
+  if (distance.length !== n * n)
+    throw new AlbumenError("INTERNAL", `${distance.length} distances are not ${n}².`);
   if (options.minClusterSize < 2)
     throw new AlbumenError("CLUSTERING_INVALID", "A dense cluster needs at least two rows.");
   if (n === 0) return { k: 0, label: new Int32Array(0), probability: new Float64Array(0) };

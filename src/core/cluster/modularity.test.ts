@@ -28,7 +28,9 @@ it("equals the definition at every cut", async () => {
     const label = cutTree(tree, k);
     let inside = 0;
     for (let i = 0; i < n; i++) {
-      const order = [...Array(n).keys()].filter((j) => j !== i).sort((a, b) => gram[i * n + b] - gram[i * n + a]);
+      const order = [...Array(n).keys()]
+        .filter((j) => j !== i)
+        .sort((a, b) => gram[i * n + b] - gram[i * n + a]);
       inside += order.slice(0, 3).filter((j) => label[j] === label[i]).length;
     }
     const size = new Map<number, number>();
@@ -41,7 +43,10 @@ it("equals the definition at every cut", async () => {
 it("treats a leaf of several rows like its rows", async () => {
   const rows = takeRows(blobs(2, 3, { dims: 6, spread: 0.5, seed: 4 }), [0, 0, 0, 0, 1, 2, 3, 3, 3, 3, 4, 5]);
   const gram = await gramOf(rows);
-  const whole = modularitiesOf(wardTree(squaredDistances(rows, gram), 12), gram, ones(12), { neighbours: 3, mostGroups: 6 });
+  const whole = modularitiesOf(wardTree(squaredDistances(rows, gram), 12), gram, ones(12), {
+    neighbours: 3,
+    mostGroups: 6,
+  });
   const leaves = takeRows(blobs(2, 3, { dims: 6, spread: 0.5, seed: 4 }), [0, 1, 2, 3, 4, 5]);
   const weights = Float64Array.of(4, 1, 1, 4, 1, 1);
   const leafGram = await gramOf(leaves);

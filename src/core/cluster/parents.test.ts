@@ -12,8 +12,14 @@ it("shows a level above when albums come in clear families", () => {
   for (let i = 0; i < 120; i++)
     for (let j = 0; j < 32; j++)
       data[i * 32 + j] =
-        families.data[((i % 12) % 3) * 32 + j] + 0.35 * albums.data[(i % 12) * 32 + j] + 0.1 * noise.data[i * 32 + j];
-  const parents = parentsOf(normalizeRows(makeVectors(data, 32)), Int32Array.from({ length: 120 }, (_, i) => i % 12), 12);
+        families.data[((i % 12) % 3) * 32 + j] +
+        0.35 * albums.data[(i % 12) * 32 + j] +
+        0.1 * noise.data[i * 32 + j];
+  const parents = parentsOf(
+    normalizeRows(makeVectors(data, 32)),
+    Int32Array.from({ length: 120 }, (_, i) => i % 12),
+    12,
+  );
   expect(parents && [...parents]).toEqual([0, 1, 2, 0, 1, 2, 0, 1, 2, 0, 1, 2]);
 });
 

@@ -20,7 +20,8 @@ export function parentsOf(vectors: Vectors, assignment: Int32Array, k: number): 
   for (let a = 0; a < k; a++)
     for (let b = 0; b <= a; b++) {
       let sum = 0;
-      for (let j = 0; j < means.dims; j++) sum += means.data[a * means.dims + j] * means.data[b * means.dims + j];
+      for (let j = 0; j < means.dims; j++)
+        sum += means.data[a * means.dims + j] * means.data[b * means.dims + j];
       gram[a * k + b] = sum;
       gram[b * k + a] = sum;
     }

@@ -38,7 +38,11 @@ describe("spreadOf", () => {
     const data = new Float32Array(40 * 16);
     data.set(tight.data);
     data.set(loose.data, 20 * 16);
-    const { radius } = spreadOf(makeVectors(data, 16), Int32Array.from({ length: 40 }, (_, i) => (i < 20 ? 0 : 1)), 2);
+    const { radius } = spreadOf(
+      makeVectors(data, 16),
+      Int32Array.from({ length: 40 }, (_, i) => (i < 20 ? 0 : 1)),
+      2,
+    );
     expect(radius[0]).toBeGreaterThan(radius[1]);
   });
 });

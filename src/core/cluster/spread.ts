@@ -58,7 +58,10 @@ export function spreadOf(vectors: Vectors, assignment: Int32Array, k: number): S
       : GUESS;
   const typical = Float32Array.from(gaps, (each) => shrunk(each, PRIOR_FOR_TYPICAL, pooled.typical));
   const deviation = Float32Array.from(gaps, (each, c) =>
-    Math.max(LEAST_DEVIATION, Math.sqrt(shrunk(squaresAround(each, typical[c]), PRIOR_FOR_DEVIATION, pooled.variance))),
+    Math.max(
+      LEAST_DEVIATION,
+      Math.sqrt(shrunk(squaresAround(each, typical[c]), PRIOR_FOR_DEVIATION, pooled.variance)),
+    ),
   );
   return {
     leftOut,
@@ -74,7 +77,13 @@ export function spreadOf(vectors: Vectors, assignment: Int32Array, k: number): S
 }
 
 /** Of the row at `row` to the sum at `sum` less that row; 0 where either has no direction. */
-function cosineToOthers(data: Float32Array, row: number, sums: Float64Array, sum: number, dims: number): number {
+function cosineToOthers(
+  data: Float32Array,
+  row: number,
+  sums: Float64Array,
+  sum: number,
+  dims: number,
+): number {
   let product = 0;
   let others = 0;
   let own = 0;

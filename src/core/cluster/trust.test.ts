@@ -6,7 +6,12 @@ import { trustOf } from "./trust.ts";
 const vectors = blobs(2, 12, { dims: 16, spread: 0.2, seed: 1 });
 
 it("is 1 where all neighbours are members", async () => {
-  const trust = await trustOf(vectors, Int32Array.from({ length: 24 }, (_, i) => i % 2), 2, plainKernels);
+  const trust = await trustOf(
+    vectors,
+    Int32Array.from({ length: 24 }, (_, i) => i % 2),
+    2,
+    plainKernels,
+  );
   expect([...trust.albums, trust.whole]).toEqual([1, 1, 1]);
 });
 

@@ -17,7 +17,12 @@ const MOST_ROWS = 4096;
  * An album's trust is the share of its members' five nearest neighbours that are members too, of all images of the
  * heap, strays included. An album of m images has m - 1 others, so small albums are asked for m - 1 neighbours only.
  */
-export async function trustOf(vectors: Vectors, assignment: Int32Array, k: number, kernels: Kernels): Promise<Trust> {
+export async function trustOf(
+  vectors: Vectors,
+  assignment: Int32Array,
+  k: number,
+  kernels: Kernels,
+): Promise<Trust> {
   const step = Math.max(1, vectors.rows / MOST_ROWS);
   const rows = Int32Array.from({ length: Math.floor(vectors.rows / step) }, (_, i) => Math.floor(i * step));
   const sample = rows.length === vectors.rows ? vectors : takeRows(vectors, rows);

@@ -45,7 +45,14 @@ export async function wardKMeans(request: GroupingRequest, kernels: Kernels): Pr
   const labelOfLeaf = new Int32Array(leaves.weights.length).fill(-1);
   stay.forEach((leaf, at) => (labelOfLeaf[leaf] = cut.label[at]));
   const zero = { data: new Float32Array(cut.k * vectors.dims), rows: cut.k, dims: vectors.dims };
-  const start = normalizeRows(meansOf(leaves.sample, leaves.leafOf.map((leaf) => labelOfLeaf[leaf]), zero, false));
+  const start = normalizeRows(
+    meansOf(
+      leaves.sample,
+      leaves.leafOf.map((leaf) => labelOfLeaf[leaf]),
+      zero,
+      false,
+    ),
+  );
   const rowsStay = Int32Array.from(leaves.leafOf.keys()).filter((row) => isStray[leaves.leafOf[row]] === 0);
   const core = rowsStay.length === leaves.sample.rows ? leaves.sample : takeRows(leaves.sample, rowsStay);
   const refined = await kMeans(core, start, { assign: kernels.assign, maxIterations: MAX_ITERATIONS });
@@ -115,7 +122,12 @@ async function cutLeaves(request: GroupingRequest, forest: Forest, kernels: Kern
     if (rows.rows < SPLITTABLE || k >= most) continue;
     if (!(await holdsSeveralKinds(rows, evidence, random, kernels))) continue;
     const part = treeOver(forest, members);
-    const partScores = cutScores(part.tree, part.gram, part.weights, Math.min(mostGroups(members.length), most - k + 1));
+    const partScores = cutScores(
+      part.tree,
+      part.gram,
+      part.weights,
+      Math.min(mostGroups(members.length), most - k + 1),
+    );
     const parts = bestCut(partScores, request.granularity);
     const partLabel = cutTree(part.tree, parts.k);
     let at = 0;

@@ -27,7 +27,13 @@ export function fit(box: Box, width: number, height: number, padding: number): C
 }
 
 /** The point under (px, py), in screen pixels, stays where it is. */
-export function zoomAbout(camera: Camera, px: number, py: number, factor: number, limits: readonly [number, number]): Camera {
+export function zoomAbout(
+  camera: Camera,
+  px: number,
+  py: number,
+  factor: number,
+  limits: readonly [number, number],
+): Camera {
   const scale = Math.min(limits[1], Math.max(limits[0], camera.scale * factor));
   return {
     scale,

@@ -87,7 +87,8 @@ export function createGrid({ pictures, thumbnails, label, describe, onOpen }: Gr
     current = i;
     const { top, height } = rows[row]!;
     const y = element.getBoundingClientRect().top + top;
-    if (y < 90 || y + height > innerHeight - 20) scrollBy({ top: y - (y < 90 ? 100 : innerHeight - height - 40) });
+    if (y < 90 || y + height > innerHeight - 20)
+      scrollBy({ top: y - (y < 90 ? 100 : innerHeight - height - 40) });
     refresh();
     const button = element.querySelector<HTMLElement>(`[data-index="${i}"]`);
     button?.setAttribute("tabindex", "0");

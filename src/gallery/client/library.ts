@@ -53,7 +53,12 @@ export function createLibrary(wire: GalleryWire): Library {
     },
     get albumSearch() {
       return (albumSearch ??= createSearchIndex(
-        albums.map(({ name, words }) => ({ album: name, tags: words.map(([word]) => word), caption: "", fileName: "" })),
+        albums.map(({ name, words }) => ({
+          album: name,
+          tags: words.map(([word]) => word),
+          caption: "",
+          fileName: "",
+        })),
       ));
     },
   };
@@ -72,7 +77,10 @@ function viewAlbums(wire: GalleryWire, pictures: readonly Picture[]): AlbumView[
   );
   return wire.albums.map((album, i) => {
     const isUnsorted = album.id === UNSORTED;
-    const shown = representatives[i]!.length > 0 ? representatives[i]! : children[i]!.flatMap((c) => representatives[c]!.slice(0, 1));
+    const shown =
+      representatives[i]!.length > 0
+        ? representatives[i]!
+        : children[i]!.flatMap((c) => representatives[c]!.slice(0, 1));
     return {
       ...album,
       index: i,

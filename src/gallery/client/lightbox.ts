@@ -50,7 +50,12 @@ export function createLightbox(options: LightboxOptions): Lightbox {
     options.onClose();
   });
   dialog.addEventListener("keydown", (event) => {
-    const steps: Record<string, number> = { ArrowLeft: -1, ArrowRight: 1, Home: -at, End: among.length - 1 - at };
+    const steps: Record<string, number> = {
+      ArrowLeft: -1,
+      ArrowRight: 1,
+      Home: -at,
+      End: among.length - 1 - at,
+    };
     const step = steps[event.key];
     if (step === undefined || step === 0) return;
     event.preventDefault();
@@ -96,9 +101,15 @@ export function createLightbox(options: LightboxOptions): Lightbox {
     if (picture.width > 0) facts.push(["Size", `${picture.width} × ${picture.height} pixels`]);
     facts.push(["File", isolated(picture.name)]);
     return [
-      picture.caption === "" ? h("h2", {}, isolated(picture.name)) : h("h2", { class: "caption" }, isolated(picture.caption)),
+      picture.caption === ""
+        ? h("h2", {}, isolated(picture.name))
+        : h("h2", { class: "caption" }, isolated(picture.caption)),
       picture.tags.length > 0 &&
-        h("ul", { class: "tags", "aria-label": "Tags" }, ...picture.tags.map((tag) => h("li", {}, isolated(tag)))),
+        h(
+          "ul",
+          { class: "tags", "aria-label": "Tags" },
+          ...picture.tags.map((tag) => h("li", {}, isolated(tag))),
+        ),
       h("dl", {}, ...facts.flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, value)])),
       h(
         "p",
@@ -138,7 +149,8 @@ function full(picture: Picture, thumbnails: Thumbnails): HTMLElement {
   };
   image.addEventListener("load", () => {
     image.classList.add("loaded");
-    if (image.naturalWidth * 2 < picture.width) note.textContent = "A small copy: this browser cannot show the file.";
+    if (image.naturalWidth * 2 < picture.width)
+      note.textContent = "A small copy: this browser cannot show the file.";
   });
   image.addEventListener("error", tryNext);
   frame.append(image, note);
@@ -162,10 +174,16 @@ function swipe(element: HTMLElement, go: (by: number) => void): void {
 }
 
 function button(label: string, path: string, name: string, onClick: () => void): HTMLButtonElement {
-  return h("button", { type: "button", class: `round ${name}`, "aria-label": label, title: label, on: { click: onClick } }, icon(path));
+  return h(
+    "button",
+    { type: "button", class: `round ${name}`, "aria-label": label, title: label, on: { click: onClick } },
+    icon(path),
+  );
 }
 
 export function formatDate(iso: string): string {
   const date = new Date(iso);
-  return Number.isNaN(date.getTime()) ? iso : date.toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
+  return Number.isNaN(date.getTime())
+    ? iso
+    : date.toLocaleString(undefined, { dateStyle: "long", timeStyle: "short" });
 }

@@ -35,7 +35,11 @@ const search = h("input", {
   enterkeyhint: "search",
 });
 const tabs = (["albums", "map", "run"] as const).map((view) =>
-  h("a", { href: formatRoute({ ...HOME, view }), "data-view": view }, { albums: "Albums", map: "Map", run: "Run" }[view]),
+  h(
+    "a",
+    { href: formatRoute({ ...HOME, view }), "data-view": view },
+    { albums: "Albums", map: "Map", run: "Run" }[view],
+  ),
 );
 const main = h("main", { id: "main", tabindex: -1 });
 let view: View | null = null;
@@ -92,7 +96,8 @@ function showPage(): void {
   main.replaceChildren(view.element);
   document.body.dataset["view"] = route.view;
   for (const tab of tabs)
-    if (tab.dataset["view"] === (route.view === "album" ? "albums" : route.view)) tab.setAttribute("aria-current", "page");
+    if (tab.dataset["view"] === (route.view === "album" ? "albums" : route.view))
+      tab.setAttribute("aria-current", "page");
     else tab.removeAttribute("aria-current");
   if (search !== document.activeElement) search.value = route.query;
   const place = route.view === "album" ? library.albumById(route.album)?.name : undefined;
@@ -110,9 +115,16 @@ function viewOf({ view, album, query }: Route): View {
 
 /** One map for the life of the page, so that it is found as it was left. */
 function mapView(query: string): View {
-  map ??= createMap({ library, thumbnails, albumHref: (index) => albumHref(library.albums[index]!), onOpen: open });
+  map ??= createMap({
+    library,
+    thumbnails,
+    albumHref: (index) => albumHref(library.albums[index]!),
+    onOpen: open,
+  });
   map.highlight(
-    query.trim() === "" ? null : new Set(library.pictureSearch.search(query).map((i) => library.pictures[i]!)),
+    query.trim() === ""
+      ? null
+      : new Set(library.pictureSearch.search(query).map((i) => library.pictures[i]!)),
   );
   return { element: map.element, around: (picture) => library.albumOf(picture).pictures, dispose: () => {} };
 }
@@ -121,7 +133,11 @@ function onSearch(): void {
   const query = search.value;
   const isOnMap = route.view === "map";
   const isEmpty = query.trim() === "";
-  const next: Route = { ...HOME, view: isOnMap ? "map" : isEmpty ? "albums" : "search", query: isEmpty ? "" : query };
+  const next: Route = {
+    ...HOME,
+    view: isOnMap ? "map" : isEmpty ? "albums" : "search",
+    query: isEmpty ? "" : query,
+  };
   // One step in the history for a search, however many letters it took.
   if (route.view === "search" || isOnMap) replace(next);
   else location.hash = formatRoute(next);
@@ -140,7 +156,8 @@ search.addEventListener("keydown", (event) => {
 });
 addEventListener("keydown", (event) => {
   const isTyping = event.target instanceof HTMLInputElement || event.target instanceof HTMLSelectElement;
-  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey || route.picture !== "") return;
+  if (event.key !== "/" || isTyping || event.ctrlKey || event.metaKey || event.altKey || route.picture !== "")
+    return;
   event.preventDefault();
   search.focus();
   search.select();
@@ -148,13 +165,23 @@ addEventListener("keydown", (event) => {
 addEventListener("hashchange", () => show(parseRoute(location.hash)));
 
 document.getElementById("app")!.replaceChildren(
-  h("a", { class: "skip", href: "#main", on: { click: (event) => (event.preventDefault(), main.focus()) } }, "Skip to the pictures"),
+  h(
+    "a",
+    { class: "skip", href: "#main", on: { click: (event) => (event.preventDefault(), main.focus()) } },
+    "Skip to the pictures",
+  ),
   h(
     "header",
     { class: "top" },
     h("a", { class: "brand", href: formatRoute(HOME) }, isolated(wire.title)),
     h("nav", { "aria-label": "Pages" }, ...tabs),
-    h("div", { class: "search", role: "search" }, icon(ICONS.search), search, h("kbd", { "aria-hidden": "true" }, "/")),
+    h(
+      "div",
+      { class: "search", role: "search" },
+      icon(ICONS.search),
+      search,
+      h("kbd", { "aria-hidden": "true" }, "/"),
+    ),
     createThemeButton(() => map?.refresh()),
   ),
   main,

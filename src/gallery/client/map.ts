@@ -38,7 +38,11 @@ export function createMap({ library, thumbnails, albumHref, onOpen }: MapOptions
   });
   const card = h("div", { class: "map-card", hidden: true });
   const control = (label: string, path: string, act: () => void) =>
-    h("button", { type: "button", class: "round", "aria-label": label, title: label, on: { click: act } }, icon(path));
+    h(
+      "button",
+      { type: "button", class: "round", "aria-label": label, title: label, on: { click: act } },
+      icon(path),
+    );
   const element = h(
     "div",
     { class: "map" },
@@ -70,7 +74,10 @@ export function createMap({ library, thumbnails, albumHref, onOpen }: MapOptions
   let rest = 0;
   let hasOwnView = false;
 
-  const limits = (): [number, number] => [Math.min(width, height) * 0.5, Math.max(400, 240 / painter.tileSize)];
+  const limits = (): [number, number] => [
+    Math.min(width, height) * 0.5,
+    Math.max(400, 240 / painter.tileSize),
+  ];
   const fitted = () => {
     const box = { left: 1, top: 1, right: 0, bottom: 0 };
     for (const { x, y } of library.pictures) {
@@ -98,7 +105,11 @@ export function createMap({ library, thumbnails, albumHref, onOpen }: MapOptions
 
   const paintScene = () => {
     const started = performance.now();
-    const view: Camera = { ...camera, x: camera.x - (MARGIN * width) / camera.scale, y: camera.y - (MARGIN * height) / camera.scale };
+    const view: Camera = {
+      ...camera,
+      x: camera.x - (MARGIN * width) / camera.scale,
+      y: camera.y - (MARGIN * height) / camera.scale,
+    };
     painter.paint(sceneContext, view, width * (1 + 2 * MARGIN), height * (1 + 2 * MARGIN));
     painted = view;
     paintMs = performance.now() - started;
@@ -152,7 +163,11 @@ export function createMap({ library, thumbnails, albumHref, onOpen }: MapOptions
   const labelAt = (x: number, y: number) =>
     labels.find((label) => x >= label.left && x <= label.right && y >= label.top && y <= label.bottom);
   const pictureAt = (x: number, y: number) =>
-    spots.nearest(camera.x + x / camera.scale, camera.y + y / camera.scale, Math.max(painter.tileSize * 0.55, 8 / camera.scale));
+    spots.nearest(
+      camera.x + x / camera.scale,
+      camera.y + y / camera.scale,
+      Math.max(painter.tileSize * 0.55, 8 / camera.scale),
+    );
 
   const hover = (x: number, y: number) => {
     const label = labelAt(x, y);
@@ -191,7 +206,9 @@ export function createMap({ library, thumbnails, albumHref, onOpen }: MapOptions
     leave: () => (card.hidden = true),
     tap: openAt,
   });
-  canvas.addEventListener("dblclick", (event) => glide(zoomAbout(camera, event.offsetX, event.offsetY, 2.2, limits())));
+  canvas.addEventListener("dblclick", (event) =>
+    glide(zoomAbout(camera, event.offsetX, event.offsetY, 2.2, limits())),
+  );
   canvas.addEventListener("keydown", (event) => {
     const step = 90;
     const keys: Record<string, () => Camera> = {
@@ -216,7 +233,9 @@ export function createMap({ library, thumbnails, albumHref, onOpen }: MapOptions
     if (width === 0 || height === 0) return;
     density = Math.min(2, devicePixelRatio || 1);
     [canvas.width, canvas.height] = [Math.round(width * density), Math.round(height * density)];
-    [scene.width, scene.height] = [canvas.width * (1 + 2 * MARGIN), canvas.height * (1 + 2 * MARGIN)].map(Math.round) as [number, number];
+    [scene.width, scene.height] = [canvas.width * (1 + 2 * MARGIN), canvas.height * (1 + 2 * MARGIN)].map(
+      Math.round,
+    ) as [number, number];
     sceneContext.setTransform(density, 0, 0, density, 0, 0);
     sceneContext.imageSmoothingQuality = "low";
     if (!hasOwnView) camera = fitted();
@@ -310,7 +329,13 @@ function legendOf(library: Library, albumHref: (index: number) => string): HTMLE
           h(
             "li",
             {},
-            h("a", { href: albumHref(album.index) }, dotOf(album.color), isolated(album.name), h("span", { class: "soft" }, String(album.pictures.length))),
+            h(
+              "a",
+              { href: albumHref(album.index) },
+              dotOf(album.color),
+              isolated(album.name),
+              h("span", { class: "soft" }, String(album.pictures.length)),
+            ),
           ),
         ),
     ),

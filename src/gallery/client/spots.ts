@@ -19,7 +19,8 @@ export function createSpots(pictures: readonly Picture[]): Spots {
     for (let y = cellAt(top); y <= cellAt(bottom); y++)
       for (let x = cellAt(left); x <= cellAt(right); x++)
         for (const picture of cells[y * side + x]!)
-          if (picture.x >= left && picture.x <= right && picture.y >= top && picture.y <= bottom) visit(picture);
+          if (picture.x >= left && picture.x <= right && picture.y >= top && picture.y <= bottom)
+            visit(picture);
   };
   return {
     within,

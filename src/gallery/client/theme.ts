@@ -5,7 +5,11 @@ type Theme = "system" | "light" | "dark";
 
 const KEY = "albumen-theme";
 const NEXT: Record<Theme, Theme> = { system: "dark", dark: "light", light: "system" };
-const LABEL: Record<Theme, string> = { system: "Colours: as the system", light: "Colours: light", dark: "Colours: dark" };
+const LABEL: Record<Theme, string> = {
+  system: "Colours: as the system",
+  light: "Colours: light",
+  dark: "Colours: dark",
+};
 
 export function createThemeButton(onChange: () => void): HTMLButtonElement {
   let theme = remembered();

@@ -31,7 +31,10 @@ export function createAlbumsView(context: ViewContext): View {
   const { library } = context;
   const list = h("div", { class: "shelves" });
   const fill = (order: AlbumOrder) => {
-    const top = sorted(library.albums.filter((album) => album.parent < 0 && album.total > 0), order);
+    const top = sorted(
+      library.albums.filter((album) => album.parent < 0 && album.total > 0),
+      order,
+    );
     const singles = top.filter((album) => album.children.length === 0);
     const parents = top.filter((album) => album.children.length > 0);
     list.replaceChildren(
@@ -54,7 +57,12 @@ export function createAlbumsView(context: ViewContext): View {
     h(
       "div",
       { class: "page-head" },
-      h("div", {}, h("h1", {}, isolated(library.wire.title)), h("p", { class: "soft lead" }, summaryOf(library))),
+      h(
+        "div",
+        {},
+        h("h1", {}, isolated(library.wire.title)),
+        h("p", { class: "soft lead" }, summaryOf(library)),
+      ),
       h("label", { class: "order soft" }, "Order ", order),
     ),
     failed > 0 &&
@@ -86,7 +94,9 @@ export function createAlbumView(context: ViewContext, album: AlbumView): View {
   );
   const main = h("div", { class: "album-page" }, head);
   if (album.children.length > 0)
-    main.append(h("div", { class: "cards" }, ...album.children.map((i) => cardOf(library.albums[i]!, context))));
+    main.append(
+      h("div", { class: "cards" }, ...album.children.map((i) => cardOf(library.albums[i]!, context))),
+    );
   if (album.pictures.length > 0) main.append(introductionOf(album, context));
 
   const grid = orderedWall(context, album);
@@ -99,7 +109,8 @@ export function createAlbumView(context: ViewContext, album: AlbumView): View {
 function orderedWall(context: ViewContext, album: AlbumView) {
   const orders: Record<string, (a: Picture, b: Picture) => number> = {
     "most alike first": (a, b) => b.similarity - a.similarity,
-    "oldest first": (a, b) => (a.takenAt || "9999").localeCompare(b.takenAt || "9999") || a.name.localeCompare(b.name),
+    "oldest first": (a, b) =>
+      (a.takenAt || "9999").localeCompare(b.takenAt || "9999") || a.name.localeCompare(b.name),
     "file name": (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }),
   };
   let pictures = [...album.pictures];
@@ -123,7 +134,12 @@ function orderedWall(context: ViewContext, album: AlbumView) {
   const element = h(
     "section",
     { "aria-label": "All pictures" },
-    h("div", { class: "section-head" }, h("h2", {}, "All pictures"), h("label", { class: "order soft" }, "Order ", order)),
+    h(
+      "div",
+      { class: "section-head" },
+      h("h2", {}, "All pictures"),
+      h("label", { class: "order soft" }, "Order ", order),
+    ),
     holder,
   );
   return { element, pictures: () => pictures, dispose: () => grid.dispose() };
@@ -132,7 +148,10 @@ function orderedWall(context: ViewContext, album: AlbumView) {
 export function createSearchView(context: ViewContext, query: string): View {
   const { library } = context;
   const pictures = library.pictureSearch.search(query).map((i) => library.pictures[i]!);
-  const albums = library.albumSearch.search(query).map((i) => library.albums[i]!).filter((album) => album.total > 0);
+  const albums = library.albumSearch
+    .search(query)
+    .map((i) => library.albums[i]!)
+    .filter((album) => album.total > 0);
   const grid = wallOf(context, pictures, "Pictures found");
   const isEmpty = query.trim() === "";
   const element = h(
@@ -158,7 +177,8 @@ export function createSearchView(context: ViewContext, query: string): View {
       pictures.length > 0 &&
         h("a", { class: "button", href: formatRoute({ ...HOME, view: "map", query }) }, "Show on the map"),
     ),
-    albums.length > 0 && h("div", { class: "cards small" }, ...albums.slice(0, 8).map((album) => cardOf(album, context))),
+    albums.length > 0 &&
+      h("div", { class: "cards small" }, ...albums.slice(0, 8).map((album) => cardOf(album, context))),
     pictures.length > 0 && grid.element,
   );
   return { element, around: () => pictures, dispose: () => grid.dispose() };
@@ -185,13 +205,27 @@ export function createRunView({ library }: ViewContext): View {
   const stages = receipt.stages.map(({ name, durationMs }) => {
     const bar = h("span", { class: "bar" });
     bar.style.width = `${Math.max(0.5, (durationMs / longest) * 100)}%`;
-    return h("tr", {}, h("th", { scope: "row" }, name), h("td", {}, secondsOf(durationMs)), h("td", { class: "bar-cell" }, bar));
+    return h(
+      "tr",
+      {},
+      h("th", { scope: "row" }, name),
+      h("td", {}, secondsOf(durationMs)),
+      h("td", { class: "bar-cell" }, bar),
+    );
   });
   const element = h(
     "div",
     { class: "run-page" },
     h("h1", {}, "How these albums were made"),
-    h("div", { class: "panel" }, h("dl", { class: "facts" }, ...facts.flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, isolated(value))]))),
+    h(
+      "div",
+      { class: "panel" },
+      h(
+        "dl",
+        { class: "facts" },
+        ...facts.flatMap(([term, value]) => [h("dt", {}, term), h("dd", {}, isolated(value))]),
+      ),
+    ),
     stages.length > 0 &&
       h(
         "div",
@@ -202,7 +236,13 @@ export function createRunView({ library }: ViewContext): View {
     h(
       "div",
       { class: "panel", id: "failures" },
-      h("h2", {}, failures.length === 0 ? "Every file could be read" : `${countOf(failedCount(library), "file")} could not be read`),
+      h(
+        "h2",
+        {},
+        failures.length === 0
+          ? "Every file could be read"
+          : `${countOf(failedCount(library), "file")} could not be read`,
+      ),
       ...failures.map(({ code, meaning, files }) =>
         h(
           "details",
@@ -211,8 +251,15 @@ export function createRunView({ library }: ViewContext): View {
           h(
             "ul",
             { class: "failed-files" },
-            ...files.slice(0, MOST_FAILURES_LISTED).map(({ source, reason }) => h("li", {}, isolated(source, "file"), isolated(reason, "soft"))),
-            files.length > MOST_FAILURES_LISTED && h("li", {}, `and ${(files.length - MOST_FAILURES_LISTED).toLocaleString("en")} more: run “albumen failures”`),
+            ...files
+              .slice(0, MOST_FAILURES_LISTED)
+              .map(({ source, reason }) => h("li", {}, isolated(source, "file"), isolated(reason, "soft"))),
+            files.length > MOST_FAILURES_LISTED &&
+              h(
+                "li",
+                {},
+                `and ${(files.length - MOST_FAILURES_LISTED).toLocaleString("en")} more: run “albumen failures”`,
+              ),
           ),
         ),
       ),
@@ -246,7 +293,10 @@ function sorted(albums: readonly AlbumView[], order: AlbumOrder): AlbumView[] {
 
 /** A parent with its children: its own pictures, where it has any, stand first as a card of their own. */
 function shelfOf(parent: AlbumView, order: AlbumOrder, context: ViewContext): HTMLElement {
-  const children = sorted(parent.children.map((i) => context.library.albums[i]!), order);
+  const children = sorted(
+    parent.children.map((i) => context.library.albums[i]!),
+    order,
+  );
   return h(
     "section",
     { class: "shelf" },
@@ -254,9 +304,19 @@ function shelfOf(parent: AlbumView, order: AlbumOrder, context: ViewContext): HT
       "h2",
       {},
       h("a", { href: albumHref(parent) }, isolated(parent.name)),
-      h("span", { class: "soft" }, `${countOf(parent.total, "picture")} in ${countOf(children.length, "album")}`),
+      h(
+        "span",
+        { class: "soft" },
+        `${countOf(parent.total, "picture")} in ${countOf(children.length, "album")}`,
+      ),
     ),
-    h("div", { class: "cards" }, ...(parent.pictures.length > 0 ? [parent, ...children] : children).map((album) => cardOf(album, context))),
+    h(
+      "div",
+      { class: "cards" },
+      ...(parent.pictures.length > 0 ? [parent, ...children] : children).map((album) =>
+        cardOf(album, context),
+      ),
+    ),
   );
 }
 
@@ -266,14 +326,21 @@ function cardOf(album: AlbumView, { thumbnails }: ViewContext): HTMLElement {
   return h(
     "a",
     { class: `card${album.isUnsorted ? " unsorted" : ""}`, href: albumHref(album) },
-    h("span", { class: `cover cover-${covers.length}` }, ...covers.map((picture) => thumbnails.box(picture, "cover", ""))),
+    h(
+      "span",
+      { class: `cover cover-${covers.length}` },
+      ...covers.map((picture) => thumbnails.box(picture, "cover", "")),
+    ),
     h("span", { class: `card-name${isCalmName ? " calm" : ""}` }, isolated(album.name)),
     h("span", { class: "soft" }, countOf(album.total, "picture")),
   );
 }
 
 function factsOf(album: AlbumView): string {
-  const dates = album.pictures.map((picture) => picture.takenAt).filter((date) => date !== "").sort();
+  const dates = album.pictures
+    .map((picture) => picture.takenAt)
+    .filter((date) => date !== "")
+    .sort();
   const [first, last] = [dates[0]?.slice(0, 4), dates.at(-1)?.slice(0, 4)];
   return [
     countOf(album.total, "picture"),
@@ -289,20 +356,22 @@ function introductionOf(album: AlbumView, { library, thumbnails, onOpen }: ViewC
   const strip = h(
     "ul",
     { class: "strip", "aria-label": "Pictures that stand for this album" },
-    ...album.representatives.slice(0, 8).map((picture) =>
-      h(
-        "li",
-        {},
+    ...album.representatives
+      .slice(0, 8)
+      .map((picture) =>
         h(
-          "button",
-          { type: "button", on: { click: () => onOpen(picture) } },
-          thumbnails.box(picture, "cover", picture.caption || picture.name),
+          "li",
+          {},
+          h(
+            "button",
+            { type: "button", on: { click: () => onOpen(picture) } },
+            thumbnails.box(picture, "cover", picture.caption || picture.name),
+          ),
+          picture.caption !== ""
+            ? h("p", {}, isolated(picture.caption))
+            : h("p", { class: "soft" }, isolated(picture.tags.slice(0, 3).join(", "))),
         ),
-        picture.caption !== ""
-          ? h("p", {}, isolated(picture.caption))
-          : h("p", { class: "soft" }, isolated(picture.tags.slice(0, 3).join(", "))),
       ),
-    ),
   );
   const why = [...album.why];
   const rank = cohesionRank(album, library);
@@ -323,7 +392,13 @@ function introductionOf(album: AlbumView, { library, thumbnails, onOpen }: ViewC
 function meterOf(label: string, value: number, text: string): HTMLElement {
   const bar = h("span", { class: "bar" });
   bar.style.width = `${Math.min(1, Math.max(0, value)) * 100}%`;
-  return h("p", { class: "meter" }, h("span", {}, label), h("span", { class: "track" }, bar), h("span", { class: "value" }, text));
+  return h(
+    "p",
+    { class: "meter" },
+    h("span", {}, label),
+    h("span", { class: "track" }, bar),
+    h("span", { class: "value" }, text),
+  );
 }
 
 /** How far each word leads in the album against its siblings. */
@@ -335,7 +410,13 @@ function wordsOf({ words }: AlbumView): HTMLElement {
     ...words.map(([text, lead]) => {
       const bar = h("span", { class: "bar" });
       bar.style.width = `${(Math.max(0, lead) / longest) * 100}%`;
-      return h("li", {}, isolated(text), h("span", { class: "track" }, bar), h("span", { class: "value" }, lead.toFixed(1)));
+      return h(
+        "li",
+        {},
+        isolated(text),
+        h("span", { class: "track" }, bar),
+        h("span", { class: "value" }, lead.toFixed(1)),
+      );
     }),
   );
 }
@@ -347,7 +428,11 @@ function cohesionRank(album: AlbumView, library: Library): string | null {
   const looser = all.filter((other) => other.cohesion! < album.cohesion!).length;
   const share = all.length > 1 ? looser / (all.length - 1) : 1;
   const words =
-    share >= 0.75 ? "more alike than in most albums" : share <= 0.25 ? "less alike than in most albums" : "about as alike as in most albums";
+    share >= 0.75
+      ? "more alike than in most albums"
+      : share <= 0.25
+        ? "less alike than in most albums"
+        : "about as alike as in most albums";
   return `Its pictures are ${words} (cohesion ${album.cohesion.toFixed(2)}).`;
 }
 
@@ -358,7 +443,9 @@ function neighboursOf(album: AlbumView, library: Library): HTMLElement {
   return h(
     "nav",
     { class: "turn", "aria-label": "Other albums" },
-    previous ? h("a", { href: albumHref(previous) }, icon(ICONS.back), isolated(previous.name)) : h("span", {}),
+    previous
+      ? h("a", { href: albumHref(previous) }, icon(ICONS.back), isolated(previous.name))
+      : h("span", {}),
     next ? h("a", { href: albumHref(next) }, isolated(next.name), icon(ICONS.forward)) : null,
   );
 }
@@ -368,7 +455,10 @@ function wallOf({ library, thumbnails, onOpen }: ViewContext, pictures: readonly
     pictures,
     thumbnails,
     label,
-    describe: (picture) => picture.caption || picture.tags.slice(0, 3).join(", ") || `${picture.name}, ${library.albumOf(picture).name}`,
+    describe: (picture) =>
+      picture.caption ||
+      picture.tags.slice(0, 3).join(", ") ||
+      `${picture.name}, ${library.albumOf(picture).name}`,
     onOpen,
   });
 }
@@ -376,5 +466,7 @@ function wallOf({ library, thumbnails, onOpen }: ViewContext, pictures: readonly
 function secondsOf(ms: number): string {
   if (ms < 950) return `${Math.round(ms)} ms`;
   const seconds = ms / 1000;
-  return seconds < 90 ? `${seconds.toFixed(1)} s` : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
+  return seconds < 90
+    ? `${seconds.toFixed(1)} s`
+    : `${Math.floor(seconds / 60)} min ${Math.round(seconds % 60)} s`;
 }
