@@ -16,8 +16,7 @@ export function explainName(album: GalleryAlbum): string[] {
   const best = evidence.words[0];
   if (best) lines.push(`“${best.text}” fits these pictures ${comparison(best.lead)} the other albums.`);
   const also = evidence.words.slice(1, 4).filter((word) => word.lead >= 1);
-  if (also.length > 0)
-    lines.push(`So ${also.length === 1 ? "does" : "do"} ${listOf(also.map((word) => `“${word.text}”`))}.`);
+  if (also.length > 0) lines.push(`Also ahead: ${listOf(also.map((word) => `“${word.text}”`))}.`);
   if (evidence.captionWords.length > 0) {
     const words = evidence.captionWords.slice(0, 4).map(({ text, count }) => `“${text}” (${count})`);
     lines.push(`Captions of its pictures share ${listOf(words)}.`);

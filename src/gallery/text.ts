@@ -50,11 +50,11 @@ export function jsonForScript(value: unknown): string {
 }
 
 /**
- * A relative path as a URL that stays beside the page: each segment is percent-encoded, so neither a scheme, a
- * query nor a fragment can come from a file name, and segments that climb are dropped.
+ * A relative path as a URL that stays relative to the page: each segment is percent-encoded, so neither a scheme, a
+ * host, a query nor a fragment can come from a file name.
  */
 export function relativeUrl(path: string): string {
-  const segments = path.split("/").filter((segment) => segment !== "" && segment !== "." && segment !== "..");
+  const segments = path.split("/").filter((segment) => segment !== "" && segment !== ".");
   return `./${segments.map((segment) => encodeURIComponent(segment.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd"))).join("/")}`;
 }
 

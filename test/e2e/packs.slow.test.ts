@@ -1,7 +1,7 @@
 /** Real photos through the command line, with the model that a user gets. */
 import { readFileSync } from "node:fs";
 import Papa from "papaparse";
-import { describe, expect, it } from "vitest";
+import { beforeAll, describe, expect, it } from "vitest";
 import { accuracy } from "../../src/core/metrics.ts";
 import { defaultCacheDir } from "../../src/models/cache.ts";
 import { albumTree, openDesk, treeOf, type Desk } from "../support/cli.ts";
@@ -70,25 +70,31 @@ async function organised(pack: Pack): Promise<{ desk: Desk; rows: CsvRow[]; albu
 }
 
 describe.skipIf(!starter.isAvailable || !heap.isAvailable)(titleOf("heap", starter, heap), () => {
-  it("becomes 20 to 45 albums of which 84 % of the pictures are right, whose names people would give", async () => {
-    const pack = valueOf(heap);
-    const { desk, rows, albums } = await organised(pack);
-    const [acc, strict] = [accuracyOf(pack, rows), strictAccuracyOf(pack, rows)];
-    const unsorted = rows.filter((row) => row["album_id"] === "unsorted").length;
-    console.log(
-      `heap: ${albums} albums, ${unsorted} unsorted, ACC ${acc.toFixed(3)}, strays and Unsorted apart ${strict.toFixed(3)}`,
-    );
-    expect(albums).toBeGreaterThanOrEqual(20);
-    expect(albums).toBeLessThanOrEqual(45);
-    expect(acc).toBeGreaterThanOrEqual(0.84);
+  let made: Awaited<ReturnType<typeof organised>>;
+  beforeAll(async () => {
+    made = await organised(valueOf(heap));
+  }, 400_000);
 
-    // Words find what they mean, by concept.
-    const lines = await desk.json(["search", "dog", "--limit", "10"], { env });
-    const labelOf = new Map(pack.images.map(({ path, label }) => [path, label]));
-    const hits = lines
-      .filter(({ event }) => event === "hit")
-      .map((hit) => labelOf.get(hit["source"] as string));
-    expect(hits.filter((label) => label === "dogs").length).toBeGreaterThanOrEqual(9);
+  it("becomes 20 to 45 albums", () => {
+    expect(made.albums).toBeGreaterThanOrEqual(20);
+    expect(made.albums).toBeLessThanOrEqual(45);
+  });
+
+  it("has 84 % of its pictures right", () => {
+    const [acc, strict] = [accuracyOf(valueOf(heap), made.rows), strictAccuracyOf(valueOf(heap), made.rows)];
+    const unsorted = made.rows.filter((row) => row["album_id"] === "unsorted").length;
+    console.log(
+      `heap: ${made.albums} albums, ${unsorted} unsorted, ACC ${acc.toFixed(3)}, strays and Unsorted apart ${strict.toFixed(3)}`,
+    );
+    expect(acc).toBeGreaterThanOrEqual(0.84);
+  });
+
+  it("is found by a word that the model knows", async () => {
+    const labelOf = new Map(valueOf(heap).images.map(({ path, label }) => [path, label]));
+    const lines = await made.desk.json(["search", "dog", "--limit", "10"], { env });
+    const hits = lines.filter(({ event }) => event === "hit");
+    const dogs = hits.filter((hit) => labelOf.get(hit["source"] as string) === "dogs");
+    expect([hits.length, dogs.length >= 9]).toEqual([10, true]);
   });
 });
 

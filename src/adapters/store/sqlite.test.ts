@@ -1,11 +1,11 @@
-import { appendFileSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
+import { appendFileSync, mkdtempSync, readdirSync, rmSync, truncateSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "libsql";
 import { expect, it } from "vitest";
 import { makeVectors } from "../../core/vectors.ts";
 import { testStore } from "../../../test/conformance/store.ts";
-import { lockCatalog, openDatabase, SCHEMA_VERSION } from "./database.ts";
+import { lockCatalog, openDatabase, SCHEMA_VERSION, transact } from "./database.ts";
 import { createSqliteStore } from "./sqlite.ts";
 
 testStore("sqlite on disk", async () => {
@@ -52,6 +52,42 @@ it("writes over what a killed run left behind the last known vector", async () =
   await store.close();
   rmSync(folder, { recursive: true });
 });
+
+it("forgets vectors that a power cut took from the end of the file, and tells when there are too few", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "albumen-store-"));
+  const store = createSqliteStore({ db: openDatabase(join(folder, "c.db")), vectorFolder: folder });
+  const vectors = {
+    space: "s@1:2",
+    images: ["a", "b"],
+    vectors: makeVectors(Float32Array.of(1, 0, 0, 1), 2),
+  };
+  await store.record({ images: [], locations: [], failures: [], vectors });
+  const file = readdirSync(folder).find((name) => name.endsWith(".f32"))!;
+  truncateSync(join(folder, file), 12);
+  await expect(store.vectors("s@1:2")).rejects.toMatchObject({ code: "CATALOG_CORRUPT" });
+  expect(await store.embedded("s@1:2")).toEqual(new Set(["a"]));
+  expect([...(await store.vectors("s@1:2")).vectors.data]).toEqual([1, 0]);
+  await store.close();
+  rmSync(folder, { recursive: true });
+});
+
+it("undoes a transaction that fails, and tells why in Albumen's words", async () => {
+  const db = openDatabase(":memory:");
+  // A database that may not grow is full at once.
+  db.exec(`PRAGMA max_page_count = ${pagesOf(db)}`);
+  const fill = () =>
+    transact(db, () => {
+      for (let i = 0; i < 1000; i++)
+        db.prepare("INSERT INTO meta VALUES (?, ?)").run([`key ${i}`, "x".repeat(1000)]);
+    });
+  expect(fill).toThrow(expect.objectContaining({ code: "DISK_FULL", isRetryable: true }));
+  expect(db.prepare("SELECT COUNT(*) AS n FROM meta").get([])).toMatchObject({ n: 0 });
+  db.close();
+});
+
+function pagesOf(db: ReturnType<typeof openDatabase>): number {
+  return (db.prepare("PRAGMA page_count").get([]) as { page_count: number }).page_count;
+}
 
 it("refuses a catalog of a newer version and a file that is no database", () => {
   const folder = mkdtempSync(join(tmpdir(), "albumen-store-"));

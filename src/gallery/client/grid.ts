@@ -75,7 +75,7 @@ export function createGrid({ pictures, thumbnails, label, describe, onOpen }: Gr
       title: picture.name,
     });
     button.style.width = `${aspects[i]! * height}px`;
-    button.append(thumbnails.box(picture, "cover", describe(picture)));
+    button.append(thumbnails.box(picture, "filled", describe(picture)));
     const holder = h("div", { role: "gridcell", class: "wall-holder" }, button);
     return holder;
   };

@@ -138,13 +138,16 @@ export function createMapPainter(
       for (const album of bySize) {
         const anchor = anchors[album.index];
         if (!anchor || album.isUnsorted) continue;
-        const size = album.pictures.length * 40 > library.pictures.length ? 14 : 12.5;
+        const size =
+          (album.pictures.length * 40 > library.pictures.length ? 14 : 12.5) - (width < 600 ? 2 : 0);
         context.font = `600 ${size}px ${font}`;
         const text = album.name.length > 32 ? `${album.name.slice(0, 31)}…` : album.name;
         const [w, h] = [context.measureText(text).width + 30, size + 13];
-        const x = (anchor.x - camera.x) * camera.scale;
+        const center = (anchor.x - camera.x) * camera.scale;
         const y = (anchor.y - camera.y) * camera.scale;
-        if (x + w / 2 < 0 || y + h / 2 < 0 || x - w / 2 > width || y - h / 2 > height) continue;
+        if (center < 0 || center > width || y + h / 2 < 0 || y - h / 2 > height) continue;
+        // A name whose place is in sight is in sight whole.
+        const x = Math.min(width - w / 2 - 4, Math.max(w / 2 + 4, center));
         const label = { album, left: x - w / 2, top: y - h / 2, right: x + w / 2, bottom: y + h / 2 };
         if (placed.some((other) => overlaps(other, label))) continue;
         placed.push(label);

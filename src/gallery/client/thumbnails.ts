@@ -4,8 +4,8 @@ import type { GalleryWire, Picture } from "../wire.ts";
 import { h } from "./dom.ts";
 
 export interface Thumbnails {
-  /** A box that holds the picture; `shape` "cover" fills and crops, "whole" shows all of it. */
-  box(picture: Picture, shape: "cover" | "whole", alt: string): HTMLElement;
+  /** A box that holds the picture; `shape` "filled" fills and crops, "whole" shows all of it. */
+  box(picture: Picture, shape: "filled" | "whole", alt: string): HTMLElement;
   /** where the thumbnail, or the best that the page itself has, is; null when there is nothing */
   sourceOf(picture: Picture): string | null;
   /** Paints the tile behind an element. */

@@ -38,7 +38,7 @@ export function createAlbumsView(context: ViewContext): View {
     const singles = top.filter((album) => album.children.length === 0);
     const parents = top.filter((album) => album.children.length > 0);
     list.replaceChildren(
-      ...parents.map((parent) => shelfOf(parent, order, context)),
+      h("div", { class: "shelf-rows" }, ...parents.map((parent) => shelfOf(parent, order, context))),
       h("div", { class: "cards" }, ...singles.map((album) => cardOf(album, context))),
     );
   };
@@ -297,7 +297,8 @@ function shelfOf(parent: AlbumView, order: AlbumOrder, context: ViewContext): HT
     parent.children.map((i) => context.library.albums[i]!),
     order,
   );
-  return h(
+  const cards = parent.pictures.length > 0 ? [parent, ...children] : children;
+  const shelf = h(
     "section",
     { class: "shelf" },
     h(
@@ -310,14 +311,11 @@ function shelfOf(parent: AlbumView, order: AlbumOrder, context: ViewContext): HT
         `${countOf(parent.total, "picture")} in ${countOf(children.length, "album")}`,
       ),
     ),
-    h(
-      "div",
-      { class: "cards" },
-      ...(parent.pictures.length > 0 ? [parent, ...children] : children).map((album) =>
-        cardOf(album, context),
-      ),
-    ),
+    h("div", { class: "cards" }, ...cards.map((album) => cardOf(album, context))),
   );
+  // Short shelves share a line, each with room for its cards.
+  shelf.style.setProperty("--cards", String(cards.length));
+  return shelf;
 }
 
 function cardOf(album: AlbumView, { thumbnails }: ViewContext): HTMLElement {
@@ -329,7 +327,7 @@ function cardOf(album: AlbumView, { thumbnails }: ViewContext): HTMLElement {
     h(
       "span",
       { class: `cover cover-${covers.length}` },
-      ...covers.map((picture) => thumbnails.box(picture, "cover", "")),
+      ...covers.map((picture) => thumbnails.box(picture, "filled", "")),
     ),
     h("span", { class: `card-name${isCalmName ? " calm" : ""}` }, isolated(album.name)),
     h("span", { class: "soft" }, countOf(album.total, "picture")),
@@ -365,7 +363,7 @@ function introductionOf(album: AlbumView, { library, thumbnails, onOpen }: ViewC
           h(
             "button",
             { type: "button", on: { click: () => onOpen(picture) } },
-            thumbnails.box(picture, "cover", picture.caption || picture.name),
+            thumbnails.box(picture, "filled", picture.caption || picture.name),
           ),
           picture.caption !== ""
             ? h("p", {}, isolated(picture.caption))
