@@ -2,10 +2,9 @@
 
 const LONGEST = 600;
 
-// Controls break lines and layouts; bidirectional overrides make "gpj.exe" read as "exe.jpg".
-// oxlint-disable-next-line no-control-regex
-const UNSHOWABLE =
-  /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]|[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g;
+// Controls break lines and layouts; bidirectional overrides make "gpj.exe" read as "exe.jpg"; a surrogate without its
+// other half is no character.
+const UNSHOWABLE = /[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff]/gu;
 
 /** At most 600 characters; controls, bidirectional marks and halves of surrogate pairs become U+FFFD. */
 export function displayText(text: string): string {
@@ -14,17 +13,9 @@ export function displayText(text: string): string {
   return text.length > LONGEST ? `${shown}…` : shown;
 }
 
+// prettier-ignore
 const LETTERS: Readonly<Record<string, string>> = {
-  ß: "ss",
-  æ: "ae",
-  œ: "oe",
-  ø: "o",
-  đ: "d",
-  ð: "d",
-  þ: "th",
-  ł: "l",
-  ı: "i",
-  ħ: "h", // prettier-ignore
+  ß: "ss", æ: "ae", œ: "oe", ø: "o", đ: "d", ð: "d", þ: "th", ł: "l", ı: "i", ħ: "h",
 };
 
 /** Case and accents taken away, so that "Cafe" finds "Café" and "strasse" "Straße". */
@@ -41,10 +32,10 @@ export function escapeHtml(text: string): string {
   return text.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
 }
 
-/** JSON that cannot end its `<script>`, start a comment in it, or break older parsers of scripts. */
+/** JSON that cannot end its `<script>`, start a comment in it, or make the source read other than it is. */
 export function jsonForScript(value: unknown): string {
   return JSON.stringify(value).replace(
-    /[<\u2028\u2029]/g,
+    /[<\u2028-\u202e\u2066-\u2069]/g,
     (character) => `\\u${character.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
 }
@@ -55,7 +46,8 @@ export function jsonForScript(value: unknown): string {
  */
 export function relativeUrl(path: string): string {
   const segments = path.split("/").filter((segment) => segment !== "" && segment !== ".");
-  return `./${segments.map((segment) => encodeURIComponent(segment.replace(/[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/g, "\ufffd"))).join("/")}`;
+  const encoded = segments.map((segment) => encodeURIComponent(segment.replace(/\p{Cs}/gu, "\ufffd")));
+  return `./${encoded.join("/")}`;
 }
 
 /** "1 picture", "2,418 pictures" */

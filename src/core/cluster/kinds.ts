@@ -34,7 +34,9 @@ export async function evidenceOf(rows: Vectors, random: Random, kernels: Kernels
   const found = await bestScore(sample, kernels);
   let shapeless = 0;
   for (let draw = 0; draw < DRAWS; draw++)
-    shapeless += Math.log(SCORE_FLOOR + (await bestScore(await shapelessLike(sample, random, kernels), kernels)));
+    shapeless += Math.log(
+      SCORE_FLOOR + (await bestScore(await shapelessLike(sample, random, kernels), kernels)),
+    );
   return { structure: Math.log(SCORE_FLOOR + found) - shapeless / DRAWS, spread };
 }
 
@@ -59,9 +61,13 @@ async function shapelessLike(vectors: Vectors, random: Random, kernels: Kernels)
   const { rows: n, dims, data } = vectors;
   const mean = meanOf(vectors);
   const centred = new Float32Array(dims * n);
-  for (let i = 0; i < n; i++) for (let j = 0; j < dims; j++) centred[j * n + i] = data[i * dims + j] - mean[j];
+  for (let i = 0; i < n; i++)
+    for (let j = 0; j < dims; j++) centred[j * n + i] = data[i * dims + j] - mean[j];
   const mixture = Float32Array.from({ length: n * n }, () => normal(random) / Math.sqrt(n));
-  const product = await kernels.multiply({ data: mixture, rows: n, dims: n }, { data: centred, rows: dims, dims: n });
+  const product = await kernels.multiply(
+    { data: mixture, rows: n, dims: n },
+    { data: centred, rows: dims, dims: n },
+  );
   for (let at = 0; at < product.length; at++) product[at] += mean[at % dims];
   return normalizeRows(makeVectors(product, dims));
 }

@@ -32,7 +32,8 @@ export function straysOf(gram: Float32Array, weights: Float64Array): Uint8Array 
       } else if (cosine > best[1]) best[1] = cosine;
     }
     const near = best.filter((cosine) => cosine > -Infinity);
-    toNeighbours[i] = weights[i] > 1 ? 0 : near.reduce((total, cosine) => total + 1 - cosine, 0) / near.length;
+    toNeighbours[i] =
+      weights[i] > 1 ? 0 : near.reduce((total, cosine) => total + 1 - cosine, 0) / near.length;
   }
   const median = toNeighbours.toSorted()[Math.floor(n / 2)];
   const far = Math.max((FAR * sum) / pairs, FARTHER_THAN_MOST * median);
