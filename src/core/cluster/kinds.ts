@@ -17,7 +17,7 @@ export interface Evidence {
 const ENOUGH_ROWS = 600;
 const FEWEST_ROWS = 4;
 // With one draw the order of the rows decides whether a doubtful album is split.
-const DRAWS = Number(process.env.DRAWS ?? 4);
+const DRAWS = 4;
 // Keeps the ratio of two scores near zero from meaning anything.
 const SCORE_FLOOR = 0.01;
 

@@ -68,7 +68,8 @@ export async function wardKMeans(request: GroupingRequest, kernels: Kernels): Pr
   );
 }
 
-const READMIT = Number(process.env.READMIT ?? 1);
+/** Deviations beyond the typical distance of an album's members up to which a stray is taken back. */
+const READMIT = 1;
 
 /** A stray that lies where an album's own members lie was none. */
 function readmit(
