@@ -96,6 +96,8 @@ const manifestSchema = z
     title: z.string().min(1),
     licence: z.string().min(1),
     dims: count,
+    /** mean 1 - cosine of photos that have nothing to do with each other, in (0, 2]; absent: not measured */
+    unrelated: z.number().positive().max(2).optional(),
     /** what the process grows by while it embeds in batches of 16, measured, bytes */
     memoryBytes: count,
     input: inputSchema,

@@ -111,7 +111,8 @@ export function createCatalog(parts: CatalogParts): Catalog {
   const lookup = createLookup(parts);
   const workplace: Workplace = { output, journal, restoreState: albumHistory.restore };
 
-  const groupingSettings = (): GroupingSettings => ({
+  const groupingSettings = ({ embedder }: OpenEncoder): GroupingSettings => ({
+    unrelated: embedder.unrelated,
     albums: settings.albums,
     granularity: settings.granularity,
     minAlbumSize: settings.minAlbumSize,
@@ -286,7 +287,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
       }
       const grouped = await run.time("cluster", async () =>
         isRegrouping
-          ? regroup(input, old, groupingSettings(), await parts.clusterer(), watch)
+          ? regroup(input, old, groupingSettings(encoder), await parts.clusterer(), watch)
           : addToAlbums(input, fresh, old, await parts.matrix(), watch),
       );
       await settle(run, grouped, input, encoder);
@@ -342,7 +343,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
         const space = spaceKey(encoder.embedder.space);
         const input = await inScope(space);
         const grouped = await run.time("cluster", async () =>
-          regroup(input, await store.albums(), groupingSettings(), await parts.clusterer(), watch),
+          regroup(input, await store.albums(), groupingSettings(encoder), await parts.clusterer(), watch),
         );
         await settle(run, grouped, input, encoder);
         await store.setMeta("grouping", groupingKey(space));
@@ -400,7 +401,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
       try {
         const input = await inScope(spaceKey(encoder.embedder.space));
         const groups = await run.time("cluster", async () =>
-          partsOf(input, album, into, groupingSettings(), await parts.clusterer(), watch),
+          partsOf(input, album, into, groupingSettings(encoder), await parts.clusterer(), watch),
         );
         const taken = new Set(albums.map((other) => other.id));
         const [kept, ...rest] = groups;

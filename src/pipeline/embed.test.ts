@@ -14,6 +14,7 @@ const picture = (value: number): DecodedImage => ({
 function touchyEmbedder(largest: number, sizes: number[]): Embedder {
   return {
     space: { model: "touchy", revision: "1", dims: 2 },
+    unrelated: null,
     maxBatch: 8,
     input: { side: 1, fit: "squash", resizeTo: 1, filter: "bilinear" },
     async embedImages(images) {

@@ -19,6 +19,8 @@ export function spaceKey(space: Space): string {
 
 export interface Embedder {
   readonly space: Space;
+  /** mean 1 - cosine of photos that have nothing to do with each other, in (0, 2]; null: not known */
+  readonly unrelated: number | null;
   /** images a call at most; the pipeline cuts batches and halves a failed one to find the culprit */
   readonly maxBatch: number;
   /** the geometry of the images it is given; the decoder delivers exactly this */

@@ -94,7 +94,7 @@ describe.skipIf(!starter.isAvailable || !heap.isAvailable)(titleOf("heap", start
     const lines = await made.desk.json(["search", "dog", "--limit", "10"], { env });
     const hits = lines.filter(({ event }) => event === "hit");
     const dogs = hits.filter((hit) => labelOf.get(hit["source"] as string) === "dogs");
-    // Eight are; the others are a dog made of plush and one that swims in a pool.
+    // Eight are; the others are a dog made of plush and two that leap into a swimming pool.
     expect(hits).toHaveLength(10);
     expect(dogs.length).toBeGreaterThanOrEqual(7);
   });

@@ -36,6 +36,7 @@ export function createFakeEmbedder(options: FakeEmbedderOptions = {}): Embedder 
   const input: InputSpec = { side, fit: "centre-square", resizeTo: side, filter: "bicubic" };
   return {
     space: { model: "fake", revision: "1", dims: DIMS },
+    unrelated: null,
     maxBatch: options.maxBatch ?? 8,
     input,
     async embedImages(images, call) {

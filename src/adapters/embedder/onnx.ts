@@ -60,6 +60,7 @@ export async function createOnnxEmbedder(model: Model, options: GraphOptions = {
 
   return {
     space: spaceOf(model),
+    unrelated: manifest.unrelated ?? null,
     maxBatch: MAX_BATCH,
     input: geometryOf(manifest.input),
     async embedImages(images, call) {
