@@ -1,5 +1,8 @@
 /** How good the albums are when nobody says how many, beside k-means told the true number. `npm run eval:albums`. */
+import { readFile } from "node:fs/promises";
 import { pathToFileURL } from "node:url";
+import { createMiniEmbedder } from "../src/adapters/embedder/onnx.ts";
+import { createSharpDecoder } from "../src/adapters/image-decoder/sharp.ts";
 import { createOnnxMatrix } from "../src/adapters/matrix/onnx.ts";
 import { createWardKMeans } from "../src/adapters/clusterer/ward-kmeans.ts";
 import {
@@ -9,7 +12,10 @@ import {
   normalizedMutualInformation,
   purity,
 } from "../src/core/metrics.ts";
+import { concatVectors, type Vectors } from "../src/core/vectors.ts";
+import { defaultCacheDir } from "../src/models/cache.ts";
 import type { Matrix } from "../src/ports/matrix.ts";
+import { packOrSkip, type PackName } from "../test/support/packs.ts";
 import { UNRELATED } from "./clustering-settings.ts";
 import { toldKMeans } from "./told-kmeans.ts";
 import { hasFeatures, readFeatures, type Labelled } from "./features.ts";
@@ -104,6 +110,49 @@ export const RECORDED: readonly LabelledSource[] = [
   },
 ];
 
+/** The bundled encoder on the packs' pictures, decoded and embedded as the product does. */
+const MINI: LabelledSource = {
+  encoder: "mini",
+  unrelated: null,
+  packs: ["heap", "caltech_a", "tinyval2000", "dreambooth"],
+  async read(name) {
+    const found = await packOrSkip(name as PackName);
+    if (!found.isAvailable) process.exit(0);
+    const { images } = found.value;
+    const embedder = await createMiniEmbedder({
+      cacheDir: defaultCacheDir(),
+      offline: true,
+      signal: call.signal,
+      onEvent: () => {},
+    });
+    const decoder = createSharpDecoder();
+    const parts: Vectors[] = [];
+    for (let at = 0; at < images.length; at += embedder.maxBatch) {
+      const decoded = await Promise.all(
+        images
+          .slice(at, at + embedder.maxBatch)
+          .map(async ({ path }) =>
+            decoder.decode(await readFile(path), { input: embedder.input, thumbnail: false }, call),
+          ),
+      );
+      parts.push(
+        await embedder.embedImages(
+          decoded.map(({ image }) => image),
+          call,
+        ),
+      );
+    }
+    await embedder.dispose();
+    await decoder.dispose();
+    const isBroad = name === "dreambooth";
+    return {
+      name,
+      vectors: concatVectors(parts, embedder.space.dims),
+      labels: images.map(({ label, broadLabel }) => (isBroad ? broadLabel : label) ?? ""),
+    };
+  },
+};
+
 export async function main(sources: readonly LabelledSource[]): Promise<void> {
   const matrix = await createOnnxMatrix();
   const results = await evaluateAlbums(sources, matrix);
@@ -155,6 +204,6 @@ export async function main(sources: readonly LabelledSource[]): Promise<void> {
 }
 
 if (process.argv[1] && import.meta.url === pathToFileURL(process.argv[1]).href) {
-  if (hasFeatures()) await main(RECORDED);
+  if (hasFeatures()) await main([...RECORDED, MINI]);
   else console.log("Skipped: ../shared/reference/features is not here.");
 }
