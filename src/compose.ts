@@ -161,7 +161,7 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
       checkSources(mayBeGone ? sources.filter((source) => existsSync(source)) : sources, out);
       return createFolderSource({ roots: sources, exclude: [out, folder], user: settings.user });
     },
-    async galleryPictures(images, _thumbs, signal) {
+    async galleryPictures(images, signal) {
       const keys = images.map((image) => image.sha256);
       const call = quietCall({ signal });
       const atlas = await cached(pictures, ["atlas", ATLAS_BUDGET_BYTES, ...keys], () =>

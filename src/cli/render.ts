@@ -46,6 +46,6 @@ export function summaryLines(summary: RunSummary): string[] {
 }
 
 /** `1 album`, `3 albums`. */
-export function count(n: number, noun: string): string {
+function count(n: number, noun: string): string {
   return `${n} ${noun}${n === 1 ? "" : "s"}`;
 }

@@ -22,8 +22,8 @@ export interface Edit {
   readonly events: readonly AlbumEvent[];
 }
 
-/** Names that people would take for one: case, accents, spaces and plain plurals do not tell them apart. */
-export function foldName(text: string): string {
+/** Equal for two ways to type one name: case, accents and runs of spaces do not count. */
+export function foldTyping(text: string): string {
   return text.normalize("NFKD").replace(/\p{M}/gu, "").toLowerCase().replace(/\s+/g, " ").trim();
 }
 
@@ -32,12 +32,12 @@ export function foldName(text: string): string {
  * Errors: `NOT_FOUND` lists near names; `AMBIGUOUS` lists those that fit.
  */
 export function findAlbum(albums: readonly Album[], query: string): Album {
-  const folded = foldName(query);
-  const exact = albums.filter((album) => album.id === query || foldName(album.name.text) === folded);
+  const folded = foldTyping(query);
+  const exact = albums.filter((album) => album.id === query || foldTyping(album.name.text) === folded);
   if (exact.length === 1) return exact[0]!;
   const near = exact.length
     ? exact
-    : albums.filter((album) => album.id.startsWith(query) || foldName(album.name.text).startsWith(folded));
+    : albums.filter((album) => album.id.startsWith(query) || foldTyping(album.name.text).startsWith(folded));
   if (near.length === 1) return near[0]!;
   if (near.length > 1)
     throw new AlbumenError("AMBIGUOUS", `"${query}" means more than one album: ${listed(near)}.`, {
@@ -56,7 +56,7 @@ export function renameAlbum(albums: readonly Album[], id: string, name: string):
   if (id === UNSORTED)
     throw new AlbumenError("USAGE", "Unsorted cannot be renamed.", { hint: "Move its images." });
   const album = albumById(albums, id);
-  const rival = albums.find((other) => other.id !== id && foldName(other.name.text) === foldName(text));
+  const rival = albums.find((other) => other.id !== id && foldTyping(other.name.text) === foldTyping(text));
   if (rival)
     throw new AlbumenError("USAGE", `There is an album "${rival.name.text}" (${rival.id}) already.`, {
       hint: `Use albumen merge ${id} ${rival.id} to make them one.`,
@@ -199,7 +199,7 @@ export function pinImages(albums: readonly Album[], images: readonly string[], i
   return { albums: after, events };
 }
 
-export function albumById(albums: readonly Album[], id: string): Album {
+function albumById(albums: readonly Album[], id: string): Album {
   const album = albums.find((candidate) => candidate.id === id);
   if (!album)
     throw new AlbumenError("NOT_FOUND", `There is no album ${id}.`, { hint: "albumen albums lists them." });
@@ -207,7 +207,7 @@ export function albumById(albums: readonly Album[], id: string): Album {
 }
 
 /** The medoid, or where none was chosen yet, the member nearest to the centroid. */
-export function medoidOf(album: Album): string | null {
+function medoidOf(album: Album): string | null {
   const medoid = album.members.find((member) => member.representativeRank === 0) ?? album.members[0];
   return medoid?.image ?? null;
 }
@@ -217,7 +217,7 @@ function replaceAlbum(albums: readonly Album[], album: Album): Album[] {
 }
 
 /** Albums that lost their last image are gone, and so are parents that lost their last child. */
-export function dropEmpty(albums: readonly Album[]): Album[] {
+function dropEmpty(albums: readonly Album[]): Album[] {
   const parents = new Set(albums.filter((album) => album.members.length > 0).map((album) => album.parentId));
   return albums.filter((album) => album.members.length > 0 || parents.has(album.id));
 }

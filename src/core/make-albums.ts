@@ -17,7 +17,7 @@ export const UNNAMED: AlbumName = { text: "", source: "neutral", score: null, ev
 const UNSORTED_NAME: AlbumName = { text: "Unsorted", source: "neutral", score: null, evidence: null };
 
 /** 3 to 8, growing with the logarithm of the album: a person takes in no more at a glance. */
-export function representativeCount(size: number): number {
+function representativeCount(size: number): number {
   return Math.min(size, 8, Math.max(3, Math.round(1 + Math.log2(size))));
 }
 

@@ -1,6 +1,6 @@
 /** Reads a search as words the encoder knows, for when no text model is at hand. Pure. */
 import type { Concept } from "./concepts.ts";
-import { foldName } from "./album-edits.ts";
+import { foldTyping } from "./album-edits.ts";
 
 export interface WordMatch {
   /** the concept that is the whole query, or null */
@@ -18,10 +18,10 @@ export function matchWords(query: string, concepts: readonly Concept[]): WordMat
   const known = new Map<string, number>();
   // Everyday words come first in the table and win over rarer namesakes.
   concepts.forEach((concept, i) => {
-    const key = singular(foldName(concept.text));
+    const key = singular(foldTyping(concept.text));
     if (!known.has(key)) known.set(key, i);
   });
-  const folded = foldName(query)
+  const folded = foldTyping(query)
     .replace(/[^\p{L}\p{N}\s-]/gu, " ")
     .replace(/\s+/g, " ")
     .trim();
@@ -44,7 +44,7 @@ export function matchWords(query: string, concepts: readonly Concept[]): WordMat
 
   const grams = trigrams(folded);
   const nearest = concepts
-    .map((concept, i) => ({ i, score: dice(grams, trigrams(foldName(concept.text))) }))
+    .map((concept, i) => ({ i, score: dice(grams, trigrams(foldTyping(concept.text))) }))
     .sort((a, b) => b.score - a.score || a.i - b.i)
     .slice(0, NEAREST)
     .map(({ i }) => i);

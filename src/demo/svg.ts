@@ -9,7 +9,7 @@ function attributes(given: Attributes): string {
   return out;
 }
 
-export function element(name: string, given: Attributes, inner = ""): string {
+function element(name: string, given: Attributes, inner = ""): string {
   return inner ? `<${name}${attributes(given)}>${inner}</${name}>` : `<${name}${attributes(given)}/>`;
 }
 

@@ -54,7 +54,6 @@ export interface CatalogParts {
   /** Small pictures for the gallery's map and representatives. */
   galleryPictures(
     images: GalleryData["images"],
-    thumbs: BlobStore,
     signal: AbortSignal,
   ): Promise<Pick<GalleryData, "atlas" | "previews">>;
 

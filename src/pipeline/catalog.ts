@@ -172,7 +172,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
   }
 
   /** Albums → files, exports, gallery, receipt. */
-  async function finish(run: Run, options: { readonly zip?: string } = {}): Promise<RunSummary> {
+  async function finish(run: Receipt, options: { readonly zip?: string } = {}): Promise<RunSummary> {
     const albums = await store.albums();
     const applied = await run.time("apply", async () => {
       const plan = await planNow(albums);
@@ -188,7 +188,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
   }
 
   async function conclude(
-    run: Run,
+    run: Receipt,
     applied: ApplyResult | null,
     options: { readonly zip?: string } = {},
   ): Promise<RunSummary> {
@@ -218,7 +218,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
 
   /** Takes sources in. Returns the counts; the encoder stays open for the caller. */
   async function takeIn(
-    run: Run,
+    run: Receipt,
     sources: readonly string[],
     encoder: OpenEncoder,
     options: { readonly mayBeGone?: boolean },
@@ -234,7 +234,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
     return counts;
   }
 
-  async function openEncoder(run: Run): Promise<OpenEncoder> {
+  async function openEncoder(run: Receipt): Promise<OpenEncoder> {
     const encoder = await run.time("model", () => parts.openEncoder());
     await store.setMeta("space", JSON.stringify(encoder.embedder.space));
     return encoder;
@@ -242,7 +242,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
 
   /** Names and describes what `group` made of the images, and saves it. */
   async function settle(
-    run: Run,
+    run: Receipt,
     grouped: Grouped,
     input: ImageVectors,
     encoder: OpenEncoder,
@@ -264,7 +264,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
 
   /** The whole of organize and add but the files. `isAdd`: never group anew. */
   async function takeInAndGroup(
-    run: Run,
+    run: Receipt,
     sources: readonly string[],
     isAdd: boolean,
     options: { readonly mayBeGone?: boolean } = {},
@@ -320,7 +320,7 @@ export function createCatalog(parts: CatalogParts): Catalog {
     }
   }
 
-  const newRun = (label: string): Run => createReceipt(parts, label);
+  const newRun = (label: string): Receipt => createReceipt(parts, label);
 
   return {
     async organize(sources, options = {}) {
@@ -497,8 +497,6 @@ export function createCatalog(parts: CatalogParts): Catalog {
     close: () => parts.close(),
   };
 }
-
-type Run = Receipt;
 
 const KEPT_REASONS: Record<KeptReason, string> = {
   changed: "it was changed since",

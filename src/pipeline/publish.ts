@@ -104,7 +104,7 @@ async function galleryData(
       cohesion,
     })),
     images,
-    ...(await parts.galleryPictures(images, parts.thumbs, watch.signal)),
+    ...(await parts.galleryPictures(images, watch.signal)),
     failures: failures.map(({ source, code, reason }) => ({ source, code, reason })),
     receipt: {
       version: receipt.version,

@@ -1,4 +1,5 @@
 /** Finds groups among vectors. */
+import type { Clustering } from "../core/cluster/finish.ts";
 import type { Vectors } from "../core/vectors.ts";
 import type { Call } from "./call.ts";
 
@@ -20,21 +21,7 @@ export interface ClusteringRequest {
   readonly seed: number;
 }
 
-export interface Clustering {
-  readonly k: number;
-  /** cluster of each row, 0..k-1; -1 = outlier */
-  readonly assignment: Int32Array;
-  /** k unit rows */
-  readonly centroids: Vectors;
-  /** cosine of each row to its cluster's centroid (an outlier's: to the nearest), in [-1, 1] */
-  readonly similarity: Float32Array;
-  /** per cluster: the lowest cosine to its centroid at which a new image still belongs to it */
-  readonly radius: Float32Array;
-  /** per cluster: its group on the level above, 0..; null when only one level is worth showing */
-  readonly parents: Int32Array | null;
-  /** how k was found, for the receipt: criterion, candidates tried, value */
-  readonly report: { readonly method: string; readonly criterion: string; readonly candidates: number };
-}
+export type { Clustering };
 
 export interface Clusterer {
   /** `ward+kmeans`, `kmeans`, `density` */

@@ -1,8 +1,8 @@
 /** Blobs as files, two folders deep, so that none holds more than a few hundred of a million. */
 import { mkdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
-import { AlbumenError, messageOf } from "../../errors.ts";
 import type { BlobStore } from "../../ports/blob-store.ts";
+import { asWriteError } from "../write-error.ts";
 import { assertKey } from "./key.ts";
 
 export interface FolderBlobStoreOptions {
@@ -59,17 +59,4 @@ export function createFolderBlobStore({ catalog, folder, extension }: FolderBlob
 function unlessMissing<T>(error: unknown, missing: T): T {
   if ((error as NodeJS.ErrnoException).code === "ENOENT") return missing;
   throw error;
-}
-
-function asWriteError(error: unknown, path: string): AlbumenError {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOSPC" || code === "EDQUOT")
-    return new AlbumenError("DISK_FULL", `The disk is full: ${path} could not be written.`, {
-      hint: "Free some space and run the same command again.",
-      isRetryable: true,
-      cause: error,
-    });
-  return new AlbumenError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${messageOf(error)}.`, {
-    cause: error,
-  });
 }

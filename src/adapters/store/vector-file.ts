@@ -12,8 +12,9 @@ import {
 } from "node:fs";
 import { dirname } from "node:path";
 import { endianness } from "node:os";
-import { AlbumenError, messageOf } from "../../errors.ts";
 import type { Vectors } from "../../core/vectors.ts";
+import { AlbumenError } from "../../errors.ts";
+import { asWriteError } from "../write-error.ts";
 
 export interface VectorFile {
   /** Writes rows from row `at` on; whatever stood there is a leftover of a killed run. */
@@ -83,19 +84,6 @@ export function openVectorFile(path: string, dims: number): VectorFile {
       hint: "Run albumen organize on the same folders again: it embeds what is missing.",
     });
   }
-}
-
-function asWriteError(error: unknown, path: string): AlbumenError {
-  const code = (error as NodeJS.ErrnoException).code;
-  if (code === "ENOSPC" || code === "EDQUOT")
-    return new AlbumenError("DISK_FULL", `The disk is full: ${path} could not be written.`, {
-      hint: "Free some space and run the same command again.",
-      isRetryable: true,
-      cause: error,
-    });
-  return new AlbumenError("OUTPUT_UNWRITABLE", `${path} cannot be written: ${messageOf(error)}.`, {
-    cause: error,
-  });
 }
 
 /** The same in memory, for tests. */

@@ -4,14 +4,20 @@ import { centroidsOf, compact } from "./kmeans.ts";
 import { parentsOf } from "./parents.ts";
 import { similarityTo, spreadOf } from "./spread.ts";
 
-/** As `Clustering` of the clusterer port. */
-export interface Grouping {
+/** A partition of rows, and what later rows are measured by. */
+export interface Clustering {
   readonly k: number;
+  /** cluster of each row, 0..k-1; -1 = outlier */
   readonly assignment: Int32Array;
+  /** k unit rows */
   readonly centroids: Vectors;
+  /** cosine of each row to its cluster's centroid (an outlier's: to the nearest), in [-1, 1] */
   readonly similarity: Float32Array;
+  /** per cluster: the lowest cosine to its centroid at which a new image still belongs to it */
   readonly radius: Float32Array;
+  /** per cluster: its group on the level above, 0..; null when only one level is worth showing */
   readonly parents: Int32Array | null;
+  /** how k was found, for the receipt: criterion, candidates tried, value */
   readonly report: { readonly method: string; readonly criterion: string; readonly candidates: number };
 }
 
@@ -25,8 +31,8 @@ export function finishGrouping(
     readonly nearest: Float32Array;
   },
   options: { readonly minAlbumSize: number },
-  report: Grouping["report"],
-): Grouping {
+  report: Clustering["report"],
+): Clustering {
   const first = compact(found.index, found.centroids);
   const spread = spreadOf(vectors, first.index, first.centroids.rows);
   const near = first.index.map((c, i) => (c >= 0 && spread.leftOut[i] < spread.radius[c] ? -1 : c));

@@ -17,7 +17,7 @@ export interface Leaves {
 }
 
 /** Up to here each row is its own leaf: distances of 4,096 rows take 134 MB. */
-export const MOST_LEAVES = 4096;
+const MOST_LEAVES = 4096;
 const FEWEST_MICRO = 2048;
 const SAMPLE_PER_MICRO = 32;
 const ROUNDS = 6;

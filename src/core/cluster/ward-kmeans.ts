@@ -2,7 +2,7 @@
 import { createRandom, type Random } from "../random.ts";
 import { normalizeRows, takeRows, type Vectors } from "../vectors.ts";
 import { bestCut, CRITERION, cutScores, type Granularity } from "./choose.ts";
-import { finishGrouping, type Grouping } from "./finish.ts";
+import { finishGrouping, type Clustering } from "./finish.ts";
 import type { Kernels } from "./kernels.ts";
 import { evidenceOf, holdsSeveralKinds, isOneKind } from "./kinds.ts";
 import { kMeans, meansOf } from "./kmeans.ts";
@@ -33,7 +33,7 @@ const SPLITTABLE = 8;
  * 3. One cut has one height, and loose kinds hide in it: each group that holds several kinds is cut again.
  * 4. Spherical k-means from that cut; strays join none.
  */
-export async function wardKMeans(request: GroupingRequest, kernels: Kernels): Promise<Grouping> {
+export async function wardKMeans(request: GroupingRequest, kernels: Kernels): Promise<Clustering> {
   const { vectors } = request;
   const random = createRandom(request.seed);
   const leaves = await leavesOf(vectors, random, kernels);

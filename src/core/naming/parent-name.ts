@@ -1,5 +1,5 @@
 /** The name of a folder of albums, made from theirs. Pure. */
-import { foldName } from "../album-edits.ts";
+import { foldTyping } from "../album-edits.ts";
 import type { Album, AlbumName } from "../albums.ts";
 
 const MAX_WORDS = 4;
@@ -25,9 +25,9 @@ export function nameParent(children: readonly Album[], taken: readonly string[])
         ? `${first}, ${second}${rest(2)}`
         : `${first} and ${second}`;
   const wanted = both !== null && wordsOf(both) <= MAX_WORDS ? both : `${first}${rest(1)}`;
-  const isTaken = new Set(taken.map(foldName));
+  const isTaken = new Set(taken.map(foldTyping));
   let text = wanted;
-  for (let n = 2; isTaken.has(foldName(text)); n++) text = `${wanted} ${n}`;
+  for (let n = 2; isTaken.has(foldTyping(text)); n++) text = `${wanted} ${n}`;
   return {
     text,
     source: "neutral",

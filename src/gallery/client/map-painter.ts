@@ -170,7 +170,7 @@ export function createMapPainter(
 }
 
 /** The proportions of the picture, its longer side `side`. */
-export function sized({ width, height }: Picture, side: number): { w: number; h: number } {
+function sized({ width, height }: Picture, side: number): { w: number; h: number } {
   if (width < 1 || height < 1) return { w: side, h: side };
   return width > height ? { w: side, h: (side * height) / width } : { w: (side * width) / height, h: side };
 }

@@ -270,7 +270,7 @@ export function createRunView({ library }: ViewContext): View {
 
 const MOST_FAILURES_LISTED = 500;
 
-export function summaryOf(library: Library): string {
+function summaryOf(library: Library): string {
   return `${countOf(library.pictures.length, "picture")} in ${countOf(namedAlbums(library).length, "album")}`;
 }
 
