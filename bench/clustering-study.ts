@@ -4,16 +4,16 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createOnnxMatrix } from "../src/adapters/matrix/onnx.ts";
-import { createWardKMeans } from "../src/adapters/clusterer/ward-kmeans.ts";
+import { trustOfAll } from "../src/core/albums.ts";
 import { trustOf } from "../src/core/cluster/trust.ts";
 import { accuracy, adjustedMutualInformation, purity, spearman } from "../src/core/metrics.ts";
 import { kernelsOf, type Matrix } from "../src/ports/matrix.ts";
 import { readSettings, UNRELATED, type Half, type Setting } from "./clustering-settings.ts";
 import { hasFeatures } from "./features.ts";
+import { findAlbums, MIN_ALBUM_SIZE } from "./found-albums.ts";
 import { machine, mean, table } from "./report.ts";
 import { toldKMeans } from "./told-kmeans.ts";
 
-const MIN_ALBUM_SIZE = 3;
 const call = { signal: new AbortController().signal };
 
 /** Kinds that could be an album. */
@@ -32,18 +32,7 @@ async function judge(setting: Setting, matrix: Matrix) {
     await toldKMeans(matrix, vectors, setting.kinds + (setting.strays > 0 ? 1 : 0)),
   );
   const start = performance.now();
-  const found = await createWardKMeans({ matrix }).cluster(
-    {
-      vectors,
-      albums: null,
-      granularity: "normal",
-      minAlbumSize: MIN_ALBUM_SIZE,
-      maxAlbums: null,
-      unrelated: UNRELATED[encoder],
-      seed: 1,
-    },
-    call,
-  );
+  const found = await findAlbums(matrix, vectors, UNRELATED[encoder]);
   const ms = performance.now() - start;
   const kinds = kindsOf(setting);
   const acc = accuracy(truth, found.assignment);
@@ -74,8 +63,8 @@ async function judge(setting: Setting, matrix: Matrix) {
     othersOut: mean(others.map((i) => (isOut(i) ? 1 : 0))),
     impure: albums.filter((rows, c) => rows.length >= 10 && purities[c] < 0.5).length,
     criterion: found.report.criterion,
-    albums: albums.map((rows, c) => ({ size: rows.length, purity: purities[c], trust: trust.albums[c] })),
-    trust: trust.whole,
+    albums: albums.map((rows, c) => ({ size: rows.length, purity: purities[c], trust: trust[c] })),
+    trust: trustOfAll(albums.map((members, c) => ({ trust: trust[c], members }))),
     ms,
   };
 }
@@ -92,7 +81,9 @@ async function main(half: Half): Promise<void> {
 
   const several = results.filter((r) => r.kinds > 1);
   const single = results.filter((r) => r.kinds === 1);
-  const albums = several.flatMap((r) => r.albums);
+  const trusted = several.flatMap((r) =>
+    r.albums.flatMap((a) => (a.trust === null ? [] : [{ ...a, trust: a.trust }])),
+  );
   const summary = {
     half,
     settings: several.length,
@@ -106,11 +97,11 @@ async function main(half: Half): Promise<void> {
     othersOut: mean(several.map((r) => r.othersOut)),
     impureAlbums: several.reduce((sum, r) => sum + r.impure, 0),
     trustSpearman: spearman(
-      albums.map((a) => a.trust),
-      albums.map((a) => a.purity),
+      trusted.map((a) => a.trust),
+      trusted.map((a) => a.purity),
     ),
     trustSpearmanOfWhole: spearman(
-      several.map((r) => r.trust),
+      several.map((r) => r.trust ?? 0),
       several.map((r) => r.acc),
     ),
   };

@@ -62,12 +62,14 @@ export async function openPacks(part: "trunk" | "sentence" = "trunk"): Promise<P
       for (let at = 0; at < images.length; at += captioner.maxBatch) {
         const batch = images.slice(at, at + captioner.maxBatch);
         const decoded = await Promise.all(batch.map((image) => decode(pack.images[image]!.path)));
-        captions.push(
-          ...(await captioner.caption(
-            decoded.map((one) => one.image),
-            call(),
-          )),
+        const written = await captioner.caption(
+          decoded.map((one) => one.image),
+          call(),
         );
+        for (const caption of written) {
+          if (caption instanceof Error) throw caption;
+          captions.push(caption);
+        }
       }
       return captions;
     },

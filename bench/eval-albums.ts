@@ -4,7 +4,6 @@ import { pathToFileURL } from "node:url";
 import { createMiniEmbedder } from "../src/adapters/embedder/onnx.ts";
 import { createSharpDecoder } from "../src/adapters/image-decoder/sharp.ts";
 import { createOnnxMatrix } from "../src/adapters/matrix/onnx.ts";
-import { createWardKMeans } from "../src/adapters/clusterer/ward-kmeans.ts";
 import {
   accuracy,
   adjustedMutualInformation,
@@ -17,11 +16,11 @@ import { defaultCacheDir } from "../src/models/cache.ts";
 import type { Matrix } from "../src/ports/matrix.ts";
 import { packOrSkip, type PackName } from "../test/support/packs.ts";
 import { UNRELATED } from "./clustering-settings.ts";
-import { toldKMeans } from "./told-kmeans.ts";
 import { hasFeatures, readFeatures, type Labelled } from "./features.ts";
+import { findAlbums } from "./found-albums.ts";
 import { machine, mean, table } from "./report.ts";
+import { toldKMeans } from "./told-kmeans.ts";
 
-const MIN_ALBUM_SIZE = 3;
 /** The label of heap's strays: not one kind, but as many as there are pictures. */
 const STRAY = "one of a kind";
 const call = { signal: new AbortController().signal };
@@ -42,18 +41,7 @@ export async function evaluateAlbums(sources: readonly LabelledSource[], matrix:
       const names = [...new Set(labels)];
       const truth = Int32Array.from(labels, (label) => names.indexOf(label));
       const start = performance.now();
-      const found = await createWardKMeans({ matrix }).cluster(
-        {
-          vectors,
-          albums: null,
-          granularity: "normal",
-          minAlbumSize: MIN_ALBUM_SIZE,
-          maxAlbums: null,
-          unrelated: source.unrelated,
-          seed: 1,
-        },
-        call,
-      );
+      const found = await findAlbums(matrix, vectors, source.unrelated);
       const ms = performance.now() - start;
       const told = await toldKMeans(matrix, vectors, names.length);
       const strays = labels.flatMap((label, i) => (label === STRAY ? [i] : []));

@@ -12,8 +12,9 @@ import type { AlbumName } from "../src/core/albums.ts";
 import { gateCaption } from "../src/core/naming/caption-gate.ts";
 import { createRandom, shuffled } from "../src/core/random.ts";
 import { meanOf, rowOf, dot } from "../src/core/vectors.ts";
-import type { AlbumEvidence } from "../src/ports/namer.ts";
+import type { AlbumToName } from "../src/ports/namer.ts";
 import { acceptedNamesOrSkip } from "../test/support/packs.ts";
+import { isAccepted } from "./accepted-names.ts";
 import { openPacks, type EncodedPack } from "./encoded-packs.ts";
 import { machine, table } from "./report.ts";
 
@@ -39,21 +40,6 @@ interface Judged {
   readonly verdict: "accepted" | "wrong" | "neutral";
 }
 
-/** The rule of names.json: the name's words hold an accepted name as consecutive whole words, plural or singular. */
-function isAccepted(name: string, accepted: readonly string[]): boolean {
-  const words = name.toLowerCase().split(/[\s,&]+/);
-  return accepted.some((text) => {
-    const wanted = text.toLowerCase().split(" ");
-    return words.some((_, at) => wanted.every((word, i) => sameNumberless(words[at + i], word)));
-  });
-}
-
-function sameNumberless(a: string | undefined, b: string): boolean {
-  if (a === undefined) return false;
-  const forms = (word: string): string[] => [word, `${word}s`, `${word}es`, word.replace(/y$/, "ies")];
-  return forms(a).includes(b) || forms(b).includes(a);
-}
-
 const accepted = await acceptedNamesOrSkip();
 if (!accepted.isAvailable) process.exit(0);
 const isListing = process.argv.includes("--list");
@@ -63,7 +49,7 @@ const signal = new AbortController().signal;
 
 async function nameFolders(encoded: EncodedPack, folders: readonly Folder[]): Promise<AlbumName[]> {
   const { pack, vectors, facts } = encoded;
-  const albums: AlbumEvidence[] = [];
+  const albums: AlbumToName[] = [];
   for (const { label, rows } of folders) {
     const chosen = rows.filter((_, i) => i % Math.ceil(rows.length / CAPTIONED) === 0);
     const captions = await packs.caption(pack, chosen);
@@ -74,13 +60,18 @@ async function nameFolders(encoded: EncodedPack, folders: readonly Folder[]): Pr
       captions: captions
         .filter((caption, i) => gateCaption(caption, rowOf(vectors, chosen[i]!), packs.concepts).shown)
         .map(({ text }) => text),
+      fileNames: [],
       dates: rows.flatMap((row) => facts[row]!.takenAt ?? []),
       places: [],
       meanColors: rows.map((row) => facts[row]!.meanColor),
       aspectRatios: rows.map((row) => facts[row]!.width / facts[row]!.height),
+      draft: null,
+      rejected: [],
     });
   }
-  return namer.name({ vectors, concepts: packs.concepts, albums, takenNames: [] }, { signal });
+  const request = { vectors, concepts: packs.concepts, albums, siblings: [], takenNames: [] };
+  const answers = await namer.name(request, { signal });
+  return answers.flatMap((answer) => (answer.kind === "named" ? answer.name : []));
 }
 
 function foldersOf({ pack }: EncodedPack): Folder[] {

@@ -4,7 +4,6 @@
  */
 import { mkdirSync, writeFileSync } from "node:fs";
 import { createOnnxMatrix } from "../src/adapters/matrix/onnx.ts";
-import { createWardKMeans } from "../src/adapters/clusterer/ward-kmeans.ts";
 import { assignNew } from "../src/core/cluster/assign-new.ts";
 import { spreadOf } from "../src/core/cluster/spread.ts";
 import { createRandom, shuffled, type Random } from "../src/core/random.ts";
@@ -12,6 +11,7 @@ import { concatVectors, takeRows, type Vectors } from "../src/core/vectors.ts";
 import { kernelsOf, type Matrix } from "../src/ports/matrix.ts";
 import { ENCODERS, readKinds, UNRELATED, type Half, type Kind } from "./clustering-settings.ts";
 import { hasFeatures, type Encoder } from "./features.ts";
+import { findAlbums } from "./found-albums.ts";
 import { machine, mean, table } from "./report.ts";
 
 const DRAWS = 240;
@@ -43,18 +43,7 @@ async function draw(kinds: readonly Kind[], encoder: Encoder, at: number, matrix
     dims,
   );
 
-  const found = await createWardKMeans({ matrix }).cluster(
-    {
-      vectors: catalog,
-      albums: null,
-      granularity: "normal",
-      minAlbumSize: 3,
-      maxAlbums: null,
-      unrelated: UNRELATED[encoder],
-      seed: 1,
-    },
-    call,
-  );
+  const found = await findAlbums(matrix, catalog, UNRELATED[encoder]);
   const albums = { centroids: found.centroids, spread: spreadOf(catalog, found.assignment, found.k) };
   const add = (vectors: Vectors) => assignNew(albums, vectors, kernelsOf(matrix, call));
   const [fiveAdded, oneAdded, oldAdded] = [await add(five), await add(one), await add(old)];

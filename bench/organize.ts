@@ -142,7 +142,15 @@ async function embedStages(folder: string) {
     const store = createSqliteStore({ db: openDatabase(":memory:"), vectorFolder: null });
     start = performance.now();
     await ingest(
-      { source, store, decoder, embedder, thumbs: createMemoryBlobStore(), now: () => "" },
+      {
+        source,
+        store,
+        decoder,
+        embedder,
+        thumbs: createMemoryBlobStore(),
+        originals: createMemoryBlobStore(),
+        now: () => "",
+      },
       { signal, report: () => {} },
     );
     const embedMs = performance.now() - start;

@@ -18,15 +18,24 @@ import { performance } from "node:perf_hooks";
 import { fileURLToPath } from "node:url";
 import { gunzipSync, gzipSync } from "node:zlib";
 import { createFolderBlobStore } from "./adapters/blob-store/folder.ts";
+import { watchFolders } from "./adapters/folder-watch/chokidar.ts";
+import { createDensity } from "./adapters/clusterer/density.ts";
+import { createKMeans } from "./adapters/clusterer/kmeans.ts";
 import { createWardKMeans } from "./adapters/clusterer/ward-kmeans.ts";
 import { makeAtlas, makePreviews } from "./adapters/atlas/sharp.ts";
 import { demoNames, writeDemo } from "./adapters/demo/sharp.ts";
+import { chooseCaptioner } from "./adapters/captioner/open.ts";
 import { openEmbedder, type EmbedderChoice } from "./adapters/embedder/open.ts";
 import { createSharpDecoder } from "./adapters/image-decoder/sharp.ts";
-import { createFolderSource, isGlob } from "./adapters/image-source/folder.ts";
+import { createFetcher } from "./adapters/fetch/fetcher.ts";
+import { checkRoot, isLocalRoot, openSources } from "./adapters/image-source/open.ts";
+import { createS3Source } from "./adapters/image-source/s3.ts";
+import { createUrlReader } from "./adapters/image-source/url.ts";
 import { createSqliteJournal, migrate } from "./adapters/journal/sqlite.ts";
 import { createOnnxMatrix } from "./adapters/matrix/onnx.ts";
 import { createConceptNamer } from "./adapters/namer/concepts.ts";
+import { languageNamerOf } from "./adapters/namer/open.ts";
+import { scanFiles } from "./adapters/scan-files.ts";
 import { createDiskOutput } from "./adapters/output/disk.ts";
 import { lockCatalog, openDatabase } from "./adapters/store/database.ts";
 import { createSqliteStore } from "./adapters/store/sqlite.ts";
@@ -39,18 +48,24 @@ import {
   type SettingName,
   type SettingsInput,
 } from "./config.ts";
+import { redactUrl } from "./core/url-secrets.ts";
 import { AlbumenError, isAlbumenError, messageOf } from "./errors.ts";
 import type { Atlas } from "./gallery/data.ts";
 import { previewOrder } from "./gallery/render.ts";
 import { defaultCacheDir } from "./models/cache.ts";
 import { describeModelEvent } from "./models/events.ts";
+import { absoluteName } from "./models/model-id.ts";
 import type { ModelOptions } from "./models/model.ts";
 import { createModelShelf, type ModelShelf } from "./models/shelf.ts";
 import { createCatalog, type Catalog } from "./pipeline/catalog.ts";
-import type { CatalogParts } from "./pipeline/catalog-parts.ts";
+import type { CatalogParts, OpenEncoder } from "./pipeline/catalog-parts.ts";
 import { quietCall, type Report, type Watch } from "./pipeline/events.ts";
+import type { UserCatalog } from "./pipeline/per-user.ts";
 import type { BlobStore } from "./ports/blob-store.ts";
+import { publishedPlaces } from "./pipeline/publish.ts";
 import type { Space } from "./ports/embedder.ts";
+import type { ImageDecoder } from "./ports/image-decoder.ts";
+import type { Matrix } from "./ports/matrix.ts";
 import type { Store } from "./ports/store.ts";
 
 /** What `openCatalog` takes; every part may be omitted. */
@@ -70,8 +85,12 @@ export interface OpenOptions {
   readonly env?: Readonly<Record<string, string | undefined>>;
 }
 
+const CLUSTERERS = { "ward+kmeans": createWardKMeans, kmeans: createKMeans, density: createDensity } as const;
+
 const CATALOG_FOLDER = ".albumen";
 const DATABASE = "catalog.db";
+/** Where a user's catalog notes which catalog keeps its originals, as seen from its own folder. */
+const ORIGINALS = "originals";
 
 /** Bytes of small pictures inside the gallery page: enough for 10,000 tiles and some hundred covers. */
 const ATLAS_BUDGET_BYTES = 9_000_000;
@@ -82,6 +101,19 @@ const PREVIEW_BUDGET_BYTES = 3_000_000;
  * Errors: `CONFIG_INVALID`, `CATALOG_NOT_FOUND`, `CATALOG_TOO_NEW`, `CATALOG_CORRUPT`, `OUTPUT_UNWRITABLE`.
  */
 export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
+  return open(options, null);
+}
+
+/** What the catalogs of several users have in common. */
+interface Lent {
+  readonly encoder: OpenEncoder;
+  readonly decoder: () => ImageDecoder;
+  readonly matrix: () => Promise<Matrix>;
+  /** catalog folder that holds the originals */
+  readonly originals: string;
+}
+
+async function open(options: OpenOptions, lent: Lent | null): Promise<Catalog & UserCatalog> {
   const env = options.env ?? process.env;
   const layers = { flags: options.settings ?? {}, env, userFile: readUserFile(env) };
   const before = resolveSettings(layers).settings;
@@ -118,6 +150,14 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
     report: options.onEvent ?? (() => {}),
   };
   const thumbs = createFolderBlobStore({ catalog: folder, folder: "thumbs", extension: ".webp" });
+  // A user's catalog was handed its images by another one, which keeps the originals.
+  if (lent) await store.setMeta(ORIGINALS, relative(folder, lent.originals));
+  const originalsFolder = resolve(folder, (await store.meta(ORIGINALS)) ?? ".");
+  const originals = createFolderBlobStore({
+    catalog: originalsFolder,
+    folder: "originals",
+    extension: ".bin",
+  });
   const pictures = createFolderBlobStore({ catalog: folder, folder: "gallery", extension: ".json.gz" });
   const matrixOf = once(() =>
     createOnnxMatrix(settings.threads === null ? {} : { threads: settings.threads }),
@@ -128,6 +168,25 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
       ...(settings.threads === null ? {} : { parallelism: settings.threads }),
     }),
   );
+  const fetcherOf = once(() =>
+    createFetcher({
+      userAgent: `albumen/${VERSION}`,
+      offline: settings.offline,
+      allowPrivate: settings.allowPrivate,
+      concurrency: settings.fetchConcurrency,
+      perHost: settings.fetchPerHost,
+      timeoutMs: settings.fetchTimeoutSeconds * 1000,
+      maxBytes: settings.maxFetchBytes,
+      proxy: settings.proxy,
+    }),
+  );
+  const buckets = createS3Source({
+    endpoint: settings.s3Endpoint ?? env["AWS_ENDPOINT_URL_S3"] ?? env["AWS_ENDPOINT_URL"] ?? null,
+    env,
+    offline: settings.offline,
+    concurrency: settings.fetchConcurrency,
+    maxBytes: settings.maxFetchBytes,
+  });
   let release: (() => void) | null = null;
 
   const parts: CatalogParts = {
@@ -142,24 +201,61 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
     journal: createSqliteJournal(db),
     output: createDiskOutput(out),
     thumbs,
+    originals,
+    originalPath: (image) => join(originalsFolder, originals.pathOf(image)!),
     namer: createConceptNamer(),
+    languageNamer: languageNamerOf(settings, env, signal),
     async lock() {
       if (release) return;
       release = lockCatalog(folder);
       makeFolder(out);
-      await rememberSettings(store, remembered.settings, resolved, out);
     },
-    decoder: decoderOf,
-    matrix: matrixOf,
-    clusterer: async () => createWardKMeans({ matrix: await matrixOf() }),
-    openEncoder: async () =>
-      openEmbedder(await encoderChoice(store, resolved), {
+    rememberSettings: () => rememberSettings(store, remembered.settings, resolved, out),
+    decoder: lent?.decoder ?? decoderOf,
+    matrix: lent?.matrix ?? matrixOf,
+    clusterer: async (id) => CLUSTERERS[id]({ matrix: await parts.matrix() }),
+    openEncoder: async () => {
+      if (lent) return lent.encoder;
+      const options = {
         ...modelOptions(env, settings.offline, watch),
         ...(settings.threads === null ? {} : { threads: settings.threads }),
-      }),
+        device: settings.device,
+      };
+      const encoder = await openEmbedder(await encoderChoice(store, resolved), options);
+      // A catalog, perhaps somebody else's, is no reason to send pictures away: a command or the user's own file is.
+      if (settings.captioner === "llm" && resolved.origins.captioner === "catalog")
+        return { ...encoder, captioner: null };
+      try {
+        const captioner = await chooseCaptioner(settings, encoder.captioner, { ...options, env });
+        return { ...encoder, captioner };
+      } catch (error) {
+        await encoder.embedder.dispose();
+        throw error;
+      }
+    },
+    openUser: (name, encoder) =>
+      open(
+        {
+          out: join(out, name),
+          settings: toldSettings(resolved),
+          signal,
+          env,
+          onEvent: (event) => event.kind !== "progress" && watch.report(event),
+        },
+        { encoder, decoder: decoderOf, matrix: matrixOf, originals: originalsFolder },
+      ),
     async openSource(sources, { mayBeGone = false } = {}) {
-      checkSources(mayBeGone ? sources.filter((source) => existsSync(source)) : sources, out);
-      return createFolderSource({ roots: sources, exclude: [out, folder], user: settings.user });
+      checkSources(sources, { out, mayBeGone });
+      return openSources({
+        roots: sources,
+        exclude: [out, folder],
+        user: settings.user,
+        columns: { url: settings.urlColumn, user: settings.userColumn },
+        scratch: join(folder, "scratch"),
+        stdin: () => process.stdin,
+        urls: { read: (source, call) => createUrlReader({ fetcher: fetcherOf() }).read(source, call) },
+        buckets,
+      });
     },
     async galleryPictures(images, signal) {
       const keys = images.map((image) => image.sha256);
@@ -171,6 +267,19 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
       const previews = await makePreviews(covers, thumbs, { budgetBytes: PREVIEW_BUDGET_BYTES }, call);
       return { atlas: atlas as Atlas | null, previews };
     },
+    async removeUser(name) {
+      rmSync(join(out, name, CATALOG_FOLDER), { recursive: true, force: true });
+      try {
+        rmdirSync(join(out, name));
+      } catch {
+        // Something else lies in it, or it is gone already.
+      }
+    },
+    async clearGalleryPictures() {
+      rmSync(join(folder, "gallery"), { recursive: true, force: true });
+    },
+    scanForTraces: (traces, signal) =>
+      scanFiles([folder, ...publishedPlaces(settings).map((place) => join(out, place))], traces, signal),
     absolute: (path) => resolve(path),
     relativeToOutput: (path) => insideOf(path, out),
     thumbPath(image) {
@@ -180,6 +289,8 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
     async close() {
       if (decoderOf.made()) await decoderOf().dispose();
       if (matrixOf.made()) await (await matrixOf()).dispose();
+      if (fetcherOf.made()) await fetcherOf().close();
+      buckets.close();
       const isUnused = isNew && release !== null && (await isEmpty(store));
       await store.close();
       // A misspelled source leaves no catalog behind: later commands would find it and take it for the one meant.
@@ -196,6 +307,7 @@ function modelOptions(
   offline: boolean,
   { signal, report }: Watch,
 ): ModelOptions {
+  let toldMegabytes = 0;
   return {
     cacheDir: defaultCacheDir(env),
     offline,
@@ -203,13 +315,13 @@ function modelOptions(
     onEvent(event) {
       const text = describeModelEvent(event);
       if (text !== null) report({ kind: "notice", text });
-      else if (event.kind === "progress")
-        report({
-          kind: "progress",
-          stage: "model",
-          done: Math.round(event.doneBytes / 1e6),
-          total: event.totalBytes === null ? null : Math.round(event.totalBytes / 1e6),
-        });
+      else if (event.kind === "progress") {
+        // Bytes arrive by the thousand; a person is told megabytes.
+        const done = Math.round(event.doneBytes / 1e6);
+        const total = event.totalBytes === null ? null : Math.round(event.totalBytes / 1e6);
+        if (done !== toldMegabytes) report({ kind: "progress", stage: "model", done, total });
+        toldMegabytes = done;
+      }
     },
   };
 }
@@ -232,7 +344,7 @@ export function openModels(
 async function encoderChoice(store: Store, { settings, origins }: ResolvedSettings): Promise<EmbedderChoice> {
   if (settings.model !== null && origins.model !== "catalog") return { kind: "named", model: settings.model };
   const space = await store.meta("space");
-  if (space !== null) return { kind: "remembered", space: JSON.parse(space) as Space };
+  if (space !== null) return { kind: "remembered", space: JSON.parse(space) as Space, named: settings.model };
   return settings.model === null ? { kind: "best" } : { kind: "named", model: settings.model };
 }
 
@@ -251,7 +363,13 @@ async function rememberSettings(
   out: string,
 ): Promise<void> {
   const told = REMEMBERED_SETTINGS.filter((name) => origins[name] === "flag");
-  const after = { ...before, ...Object.fromEntries(told.map((name) => [name, settings[name]])) };
+  const after: Record<string, unknown> = {
+    ...before,
+    ...Object.fromEntries(told.map((name) => [name, settings[name]])),
+  };
+  // The next command may run in another folder.
+  for (const name of ["model", "captioner"] as const)
+    if (told.includes(name) && settings[name] !== null) after[name] = absoluteName(settings[name]);
   await store.setMeta("settings", JSON.stringify(after));
   await store.setMeta("out", out);
 }
@@ -278,10 +396,24 @@ export async function describeSettings(
   const { settings, origins } = resolveSettings({ env, catalog, userFile: readUserFile(env) });
   return (Object.keys(SETTINGS) as SettingName[]).map((name) => ({
     name,
-    value: settings[name],
+    value: typeof settings[name] === "string" ? redactUrl(settings[name]) : settings[name],
     origin: origins[name],
     about: SETTINGS[name].about,
   }));
+}
+
+/** A file counts once its size has stayed for so long. */
+const SETTLE_MS = 2000;
+
+/** Yields each time that files in the folders have changed and settled; ends when the signal fires. Errors: `SOURCE_NOT_FOUND`. */
+export function watchForFiles(
+  folders: readonly string[],
+  out: string,
+  signal: AbortSignal,
+): AsyncGenerator<number, void> {
+  checkSources(folders, { out: resolve(out), mayBeGone: false });
+  const absolute = folders.map((folder) => resolve(folder));
+  return watchFolders(absolute, { exclude: [resolve(out)], settleMs: SETTLE_MS }, signal);
 }
 
 /** Draws the demo pictures into a new folder; one that holds them already is used as it is. */
@@ -322,13 +454,13 @@ function readUserFile(env: Readonly<Record<string, string | undefined>>): Record
   });
 }
 
-function checkSources(sources: readonly string[], out: string): void {
+function checkSources(
+  sources: readonly string[],
+  { out, mayBeGone }: { readonly out: string; readonly mayBeGone: boolean },
+): void {
   for (const source of sources) {
-    if (isGlob(source) && !existsSync(source)) continue;
-    if (!existsSync(source))
-      throw new AlbumenError("SOURCE_NOT_FOUND", `${source} does not exist.`, {
-        hint: "Check the spelling; a path with spaces needs quotes.",
-      });
+    if (!mayBeGone) checkRoot(source);
+    if (!isLocalRoot(source) || !existsSync(source)) continue;
     if (existsSync(out) && insideOf(realpathSync(source), realpathSync(out)) !== null)
       throw new AlbumenError("OUTPUT_OVERLAP", `${source} is inside the output folder ${out}.`, {
         hint: "Name the folder the pictures came from, or another output with --out.",
@@ -378,8 +510,8 @@ function whyNotMade(folder: string, error: unknown): string {
 }
 
 async function isEmpty(store: Store): Promise<boolean> {
-  const rows = await Promise.all([store.images(), store.locations(), store.failures(), store.albums()]);
-  return rows.every((list) => list.length === 0);
+  const { images, places, failures } = await store.counts();
+  return images + places + failures + (await store.albums()).length === 0;
 }
 
 /** Takes a new catalog away again, with the folders made for it that hold nothing else. */
@@ -410,6 +542,15 @@ async function cached<T>(blobs: BlobStore, recipe: readonly unknown[], make: () 
   return value;
 }
 
+/** What of the settings a user's catalog is to follow: all that somebody set but what tells users and places apart. */
+function toldSettings({ settings, origins }: ResolvedSettings): SettingsInput {
+  const own: readonly SettingName[] = ["out", "user", "perUser", "urlColumn", "userColumn"];
+  const told = (Object.keys(settings) as SettingName[]).filter(
+    (name) => origins[name] !== "default" && !own.includes(name),
+  );
+  return { ...Object.fromEntries(told.map((name) => [name, settings[name]])), perUser: false, user: null };
+}
+
 /** The version of this package. */
 export const VERSION = (
   JSON.parse(readFileSync(fileURLToPath(new URL("../package.json", import.meta.url)), "utf8")) as {
@@ -417,9 +558,13 @@ export const VERSION = (
   }
 ).version;
 
+export { redactUrl } from "./core/url-secrets.ts";
 export type { Album } from "./core/albums.ts";
-export type { ModelInfo, ModelShelf } from "./models/shelf.ts";
+export { WEIGHT_DTYPES, type WeightDtype } from "./models/convert.ts";
+export type { ModelInfo, ModelShelf, Offer, PullWishes } from "./models/shelf.ts";
 export type { Catalog, CatalogStatus, ShownPlan } from "./pipeline/catalog.ts";
+export type { DuplicateFile, DuplicateSet } from "./pipeline/duplicates.ts";
+export type { ForgetReport } from "./pipeline/forget.ts";
 export type { Hit } from "./pipeline/lookup.ts";
 export type { PipelineEvent, Report, Stage } from "./pipeline/events.ts";
 export type { RunSummary } from "./pipeline/receipt.ts";

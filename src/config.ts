@@ -1,21 +1,55 @@
 /** Every setting: one schema, resolved once, each value with its origin. */
+import { resolve } from "node:path";
 import { z } from "zod";
+import { redactUrl } from "./core/url-secrets.ts";
 import { AlbumenError } from "./errors.ts";
 
 /** A setting's schema, default and one line for people; help, env names and the reference page come from here. */
 const positiveInt = z.coerce.number().int().positive();
+/** `auto` on the command line is null: also the way back from a number that the catalog remembers. */
+const autoOrPositive = z.preprocess((value) => (value === "auto" ? null : value), positiveInt.nullable());
 const flag = z.preprocess(
   (value) => (value === "1" || value === "true" ? true : value === "0" || value === "false" ? false : value),
   z.boolean(),
 );
 
+/** Absolute from here on: the catalog remembers it, and later commands run elsewhere. */
+const path = z
+  .string()
+  .min(1)
+  .transform((value) => resolve(value))
+  .pipe(z.string());
+/** BCP 47, as `Intl` writes it. */
+const language = z
+  .string()
+  .transform((value, context) => {
+    try {
+      return Intl.getCanonicalLocales(value)[0]!;
+    } catch {
+      context.addIssue({ code: "custom", message: "it is no language code" });
+      return z.NEVER;
+    }
+  })
+  .pipe(z.string());
+
+/** Settings are shown and remembered, so a secret may not be part of one. */
+function hasNoSecret(url: string): boolean {
+  const { username, password, search } = new URL(url);
+  return username === "" && password === "" && search === "";
+}
+
 /** Every setting by name: its schema, its default, and one line about it. */
 export const SETTINGS = {
   out: { schema: z.string().min(1), default: "./albums", about: "folder for the albums" },
   albums: {
-    schema: positiveInt.nullable(),
+    schema: autoOrPositive,
     default: null,
-    about: "number of albums; unset: found by itself",
+    about: "number of albums; unset or auto: found by itself",
+  },
+  clusterer: {
+    schema: z.enum(["ward+kmeans", "kmeans", "density"]),
+    default: "ward+kmeans",
+    about: "method that finds the groups: ward+kmeans; kmeans, which is told albums; density, which is not",
   },
   granularity: {
     schema: z.enum(["coarse", "normal", "fine"]),
@@ -23,7 +57,11 @@ export const SETTINGS = {
     about: "fewer and broader, or more and finer albums",
   },
   minAlbumSize: { schema: positiveInt, default: 3, about: "smaller groups go to Unsorted" },
-  maxAlbums: { schema: positiveInt.nullable(), default: null, about: "upper limit on the number of albums" },
+  maxAlbums: {
+    schema: autoOrPositive,
+    default: null,
+    about: "upper limit on the number of albums; unset or auto: none",
+  },
   singletons: { schema: flag, default: false, about: "a stray gets its own album instead of Unsorted" },
   depth: { schema: z.coerce.number().int().min(1).max(2), default: 1, about: "levels of folders, 1 or 2" },
   as: { schema: z.enum(["link", "copy", "move"]), default: "link", about: "how files get into albums" },
@@ -32,17 +70,124 @@ export const SETTINGS = {
     default: null,
     about: "organise the images of this user only",
   },
+  perUser: {
+    schema: flag,
+    default: false,
+    about: "give each user albums of their own, in a folder of their own",
+  },
   model: {
     schema: z.string().min(1).nullable(),
     default: null,
-    about: "encoder; unset: the best that can be had",
+    about: "encoder, an id or a folder; unset: the best that can be had",
   },
-  namer: { schema: z.enum(["concepts"]), default: "concepts", about: "who names albums" },
+  captioner: {
+    schema: z.string().min(1).nullable(),
+    default: null,
+    about:
+      "who writes captions: an id or a folder; llm, a server that sees; transformers:ID, by that library; none; unset: the best that is here",
+  },
+  captionPrompt: {
+    schema: z.string().min(1).nullable(),
+    default: null,
+    about: 'words that captions go on from, e.g. "a photo of"; for BLIP',
+  },
+  captionUrl: {
+    schema: z
+      .url({ protocol: /^https?$/ })
+      .refine(hasNoSecret, {
+        error: "it may hold no user, password or query; the key goes into ALBUMEN_CAPTION_KEY",
+      })
+      .nullable(),
+    default: null,
+    about:
+      "OpenAI-compatible server of the captioner llm, its key is read from ALBUMEN_CAPTION_KEY; unset: llmUrl",
+  },
+  captionModel: {
+    schema: z.string().min(1).nullable(),
+    default: null,
+    about: "model that the captioner llm asks for, e.g. llava or gpt-4o; unset: llmModel",
+  },
+  namer: {
+    schema: z.enum(["concepts", "llm", "mistral"]),
+    default: "concepts",
+    about:
+      "who names albums: concepts, the encoder's own words; llm, a server; mistral, a GGUF file in this process",
+  },
+  lang: {
+    schema: language,
+    default: "en",
+    about: "language of names, e.g. de or pt-BR; needs llm or mistral",
+  },
+  labelImages: {
+    schema: flag,
+    default: false,
+    about: "write labels.csv and labels.json, a label for every image",
+  },
+  llmUrl: {
+    schema: z.url({ protocol: /^https?$/ }).refine(hasNoSecret, {
+      error: "it may hold no user, password or query; the key goes into ALBUMEN_LLM_KEY",
+    }),
+    default: "http://localhost:11434/v1",
+    about: "OpenAI-compatible server of the namer llm; its key is read from ALBUMEN_LLM_KEY",
+  },
+  llmModel: {
+    schema: z.string().min(1).nullable(),
+    default: null,
+    about: "model that the server is asked for, e.g. llama3.1:8b",
+  },
+  llmTimeoutSeconds: { schema: positiveInt, default: 60, about: "longest time for one answer of the server" },
+  llmParallel: { schema: positiveInt, default: 4, about: "questions to the server at a time" },
+  gguf: { schema: path.nullable(), default: null, about: "GGUF file of the namer mistral" },
   captions: { schema: flag, default: true, about: "write captions for representatives" },
+  keepLocation: {
+    schema: flag,
+    default: false,
+    about: "let names and the pictures of --zip tell where pictures were taken",
+  },
   seed: { schema: z.coerce.number().int().min(0), default: 1, about: "seed of every random choice" },
   offline: { schema: flag, default: false, about: "never fetch anything" },
+  allowPrivate: {
+    schema: flag,
+    default: false,
+    about: "fetch from private and local addresses too, and from any port",
+  },
+  fetchConcurrency: { schema: positiveInt, default: 64, about: "URLs fetched at a time" },
+  fetchPerHost: { schema: positiveInt, default: 16, about: "URLs fetched at a time from one host" },
+  fetchTimeoutSeconds: { schema: positiveInt, default: 60, about: "longest time for one try of a URL" },
+  maxFetchBytes: { schema: positiveInt, default: 67_108_864, about: "larger answers are refused" },
+  proxy: {
+    schema: z.url({ protocol: /^https?$/ }).nullable(),
+    default: null,
+    about: "HTTP proxy for URLs, which then resolves names in Albumen's place",
+  },
+  keepPlaceholders: {
+    schema: flag,
+    default: false,
+    about: "keep pictures that hosts show in place of dead links",
+  },
+  s3Endpoint: {
+    schema: z.url({ protocol: /^https?$/ }).nullable(),
+    default: null,
+    about: "server for s3:// sources; unset: AWS_ENDPOINT_URL_S3, AWS_ENDPOINT_URL, else AWS",
+  },
+  refresh: { schema: flag, default: false, about: "ask known URLs again whether they have changed" },
+  urlColumn: {
+    schema: z.string().min(1).nullable(),
+    default: null,
+    about: "column of a list with the URLs or paths; unset: guessed",
+  },
+  userColumn: {
+    schema: z.string().min(1).nullable(),
+    default: null,
+    about: "column of a list with the users; unset: guessed",
+  },
   maxPixels: { schema: positiveInt, default: 268_000_000, about: "images with more pixels are refused" },
   threads: { schema: positiveInt.nullable(), default: null, about: "CPU threads; unset: all cores" },
+  device: {
+    schema: z.enum(["cpu", "cuda", "webgpu", "coreml", "dml"]),
+    default: "cpu",
+    about: "device that encoders and captioners run on: cpu, or a GPU whose driver is here",
+  },
 } as const;
 
 /** A key of `SETTINGS`. */
@@ -90,7 +235,7 @@ export function resolveSettings(layers: Partial<SettingsLayers>): ResolvedSettin
   const ordered: [Origin, Readonly<Record<string, unknown>>][] = [
     ["flag", layers.flags ?? {}],
     ["env", fromEnv],
-    ["catalog", layers.catalog ?? {}],
+    ["catalog", rememberedIn(layers.catalog ?? {})],
     ["user file", layers.userFile ?? {}],
   ];
   for (const [origin, layer] of ordered)
@@ -114,7 +259,7 @@ export function resolveSettings(layers: Partial<SettingsLayers>): ResolvedSettin
       const where = origin === "flag" ? flagNameOf(setting) : origin === "env" ? envNameOf(setting) : setting;
       throw new AlbumenError(
         "CONFIG_INVALID",
-        `${where} (${origin}) cannot be ${JSON.stringify(layer[setting])}: ${parsed.error.issues[0]!.message}.`,
+        `${where} (${origin}) cannot be ${shown(layer[setting])}: ${parsed.error.issues[0]!.message}.`,
         { hint: `It is the ${SETTINGS[setting].about}.` },
       );
     }
@@ -124,9 +269,24 @@ export function resolveSettings(layers: Partial<SettingsLayers>): ResolvedSettin
   return { settings: settings as Settings, origins: origins as Record<SettingName, Origin> };
 }
 
-/** Settings that a catalog remembers when a command sets them, so that later commands follow suit. */
+/** Of what stands in a catalog, what may stand there; an unknown key stays, to be told of. */
+function rememberedIn(catalog: Readonly<Record<string, unknown>>): Record<string, unknown> {
+  const isOthers = (key: string): boolean =>
+    key in SETTINGS && !REMEMBERED_SETTINGS.some((name) => name === key);
+  return Object.fromEntries(Object.entries(catalog).filter(([key]) => !isOthers(key)));
+}
+
+function shown(value: unknown): string {
+  return JSON.stringify(typeof value === "string" ? redactUrl(value) : value);
+}
+
+/**
+ * Settings that a catalog remembers when a command sets them, so that later commands follow suit. No address of a server
+ * is among them: a catalog may come from somebody else, who must not have keys and captions sent wherever he likes.
+ */
 export const REMEMBERED_SETTINGS = [
   "albums",
+  "clusterer",
   "granularity",
   "minAlbumSize",
   "maxAlbums",
@@ -134,8 +294,18 @@ export const REMEMBERED_SETTINGS = [
   "depth",
   "as",
   "user",
+  "perUser",
   "model",
+  "captioner",
+  "captionPrompt",
   "namer",
+  "lang",
+  "labelImages",
+  "llmModel",
+  "llmTimeoutSeconds",
+  "llmParallel",
+  "gguf",
   "captions",
+  "keepLocation",
   "seed",
 ] as const satisfies readonly SettingName[];

@@ -1,6 +1,6 @@
 /**
- * Compiles wasm/resample.ts and writes src/core/resample-kernel.ts, or, with --check, fails when that is not what
- * the source gives. The compiler is fetched by npx: nothing else needs its 100 MB.
+ * Compiles each kernel of wasm/ and writes the TypeScript file that carries it, or, with --check, fails when that is not
+ * what the source gives. The compiler is fetched by npx: nothing else needs its 100 MB.
  */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -9,35 +9,59 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const COMPILER = "assemblyscript@0.28.20";
+const KERNELS = [
+  { source: "wasm/resample.ts", output: "src/core/resample-kernel.ts", name: "RESAMPLE_KERNEL" },
+  { source: "wasm/rows.ts", output: "src/core/cluster/rows-kernel.ts", name: "ROWS_KERNEL" },
+];
 const root = fileURLToPath(new URL("..", import.meta.url));
-const output = join(root, "src/core/resample-kernel.ts");
 
-const scratch = mkdtempSync(join(tmpdir(), "albumen-kernel-"));
-try {
-  const binary = join(scratch, "resample.wasm");
-  const options = ["-O3", "--runtime", "stub", "--enable", "simd", "--noAssert", "--initialMemory", "1"];
-  execFileSync("npx", ["--yes", "-p", COMPILER, "asc", "wasm/resample.ts", ...options, "-o", binary], {
-    cwd: root,
-    stdio: ["ignore", "inherit", "inherit"],
-  });
-  const base64 = readFileSync(binary).toString("base64");
-  const lines = base64.match(/.{1,100}/g).map((line) => `  "${line}",`);
-  const text = [
-    "/** Generated from wasm/resample.ts by `node wasm/build.mjs`; do not edit. */",
+for (const { source, output, name } of KERNELS) {
+  const text = carrierOf(source, name, compile(source));
+  if (!process.argv.includes("--check")) writeFileSync(join(root, output), text);
+  else if (readFileSync(join(root, output), "utf8") !== text) {
+    process.stderr.write(`${output} is not what ${source} gives. Run node wasm/build.mjs.\n`);
+    process.exitCode = 1;
+  }
+}
+
+function compile(source) {
+  const scratch = mkdtempSync(join(tmpdir(), "albumen-kernel-"));
+  try {
+    const binary = join(scratch, "kernel.wasm");
+    // --debug keeps the names of functions, for profilers.
+    const options = [
+      "-O3",
+      "--debug",
+      "--runtime",
+      "stub",
+      "--enable",
+      "simd",
+      "--noAssert",
+      "--initialMemory",
+      "1",
+    ];
+    execFileSync("npx", ["--yes", "-p", COMPILER, "asc", source, ...options, "-o", binary], {
+      cwd: root,
+      stdio: ["ignore", "inherit", "inherit"],
+    });
+    return readFileSync(binary);
+  } finally {
+    rmSync(scratch, { recursive: true, force: true });
+  }
+}
+
+function carrierOf(source, name, binary) {
+  const lines = binary
+    .toString("base64")
+    .match(/.{1,100}/g)
+    .map((line) => `  "${line}",`);
+  return [
+    `/** Generated from ${source} by \`node wasm/build.mjs\`; do not edit. */`,
     "",
     "/** A WebAssembly module: base64, in lines. */",
-    "export const RESAMPLE_KERNEL = [",
+    `export const ${name} = [`,
     ...lines,
     '].join("");',
     "",
   ].join("\n");
-  if (!process.argv.includes("--check")) writeFileSync(output, text);
-  else if (readFileSync(output, "utf8") !== text) {
-    process.stderr.write(
-      "src/core/resample-kernel.ts is not what wasm/resample.ts gives. Run node wasm/build.mjs.\n",
-    );
-    process.exitCode = 1;
-  }
-} finally {
-  rmSync(scratch, { recursive: true, force: true });
 }

@@ -1,17 +1,22 @@
 /** Every command of the command line: its words, its flags, and which call answers it. */
 import { Option, type Command } from "commander";
 import { flagNameOf, SETTINGS, type SettingName, type SettingsInput } from "../config.ts";
-import { AlbumenError } from "../errors.ts";
+import { AlbumenError, isAlbumenError } from "../errors.ts";
 import {
   describeSettings,
   makeDemo,
   openModels,
   VERSION,
-  type ModelInfo,
+  watchForFiles,
+  WEIGHT_DTYPES,
   type RunSummary,
+  type WeightDtype,
+  redactUrl,
 } from "../compose.ts";
 import { findOutput } from "./find-catalog.ts";
-import { albumRows, alignColumns, summaryLines } from "./render.ts";
+import { runModels } from "./models.ts";
+import { duplicateLines, duplicateTable } from "./render-duplicates.ts";
+import { albumRows, alignColumns, csvLine, summaryLines } from "./render.ts";
 import { EXIT, type CommonFlags, type Session } from "./run.ts";
 
 type Flags = CommonFlags & Record<string, unknown>;
@@ -19,15 +24,55 @@ type Runner = (flags: CommonFlags, work: (session: Session) => Promise<number | 
 
 const GROUPING: readonly SettingName[] = [
   "albums",
+  "clusterer",
   "granularity",
   "minAlbumSize",
   "maxAlbums",
   "singletons",
   "seed",
 ];
-const NAMING: readonly SettingName[] = ["namer", "captions"];
-const READING: readonly SettingName[] = ["user", "model", "offline", "maxPixels", "threads"];
+const NAMING: readonly SettingName[] = [
+  "namer",
+  "lang",
+  "llmUrl",
+  "llmModel",
+  "llmTimeoutSeconds",
+  "llmParallel",
+  "gguf",
+  "captioner",
+  "captionPrompt",
+  "captionUrl",
+  "captionModel",
+  "captions",
+  "labelImages",
+  "keepLocation",
+];
+const FETCHING: readonly SettingName[] = [
+  "allowPrivate",
+  "fetchConcurrency",
+  "fetchPerHost",
+  "fetchTimeoutSeconds",
+  "maxFetchBytes",
+  "proxy",
+  "keepPlaceholders",
+  "s3Endpoint",
+];
+const READING: readonly SettingName[] = [
+  "user",
+  "perUser",
+  "urlColumn",
+  "userColumn",
+  "refresh",
+  "model",
+  "offline",
+  "maxPixels",
+  "threads",
+  "device",
+  ...FETCHING,
+];
 const FILES: readonly SettingName[] = ["depth", "as"];
+
+const FAILURES_AT_ONCE = 1000;
 
 export function defineCommands(program: Command, run: Runner): Command {
   program
@@ -66,7 +111,7 @@ export function defineCommands(program: Command, run: Runner): Command {
 
   command(
     "organize <source...>",
-    "turn images into albums: a folder, files, or globs",
+    "turn images into albums: folders, files, globs, lists, archives, URLs, buckets, or - for standard input",
     ["out", ...GROUPING, ...FILES, ...NAMING, ...READING],
     async (session, flags, [sources]) => {
       const catalog = await session.open({ settings: settingsOf(flags) });
@@ -87,9 +132,31 @@ export function defineCommands(program: Command, run: Runner): Command {
   ).option("--strict", "exit with 3 when an image failed");
 
   command(
+    "watch <folder...>",
+    "organise folders, and add new files as they settle, until stopped",
+    ["out", ...GROUPING, ...FILES, ...NAMING, ...READING],
+    async (session, flags, [folders]) => {
+      const settings = settingsOf(flags);
+      const out = await session.during({ settings }, async (catalog) => (await catalog.status()).out);
+      for await (const count of watchForFiles(folders!, out, session.signal)) {
+        if (count > 0) session.emit("changed", { files: count });
+        await session.during({ settings }, async (catalog) => {
+          const { images } = await catalog.status();
+          await takeIn(session, flags, () =>
+            images === 0 ? catalog.organize(folders!) : catalog.add(folders!),
+          );
+        });
+        session.print("Waiting for new files; Ctrl-C stops.");
+        session.emit("waiting", { folders });
+      }
+      return EXIT.interrupted;
+    },
+  );
+
+  command(
     "reorganize",
     "group everything anew; ids, your names and pins stay",
-    [...GROUPING, ...FILES, ...NAMING, "offline", "threads"],
+    [...GROUPING, ...FILES, ...NAMING, "offline", "threads", "device"],
     async (session, flags) => {
       const catalog = await session.openExisting({ settings: settingsOf(flags) });
       return report(session, await catalog.reorganize(), flags);
@@ -190,7 +257,7 @@ export function defineCommands(program: Command, run: Runner): Command {
   command(
     "search <words...>",
     "find images by words",
-    ["offline", "threads"],
+    ["offline", "threads", "device"],
     async (session, flags, [words]) => {
       const catalog = await session.openExisting({ settings: settingsOf(flags) });
       const { hits, understood } = await catalog.search(
@@ -210,7 +277,7 @@ export function defineCommands(program: Command, run: Runner): Command {
   command(
     "similar <image>",
     "find images like one: a file, or an image of the catalog",
-    ["offline", "threads"],
+    ["offline", "threads", "device"],
     async (session, flags, [image]) => {
       const catalog = await session.openExisting({ settings: settingsOf(flags) });
       const hits = await catalog.similar(image![0]!, wholeNumber(flags["limit"], "--limit"));
@@ -223,14 +290,80 @@ export function defineCommands(program: Command, run: Runner): Command {
     },
   ).option("--limit <n>", "at most this many", "20");
 
-  command("failures", "the places that gave no image, and why", [], async (session, flags) => {
-    const catalog = await session.openExisting();
-    if (flags["retry"] === true) return report(session, await catalog.retryFailures(), flags);
-    const failures = await catalog.failures();
-    for (const { code, source, reason } of failures) session.print(`${code}  ${source}\n    ${reason}`);
-    for (const failure of failures) session.emit("failure", failure);
-    session.emit("summary", { failures: failures.length });
-  }).option("--retry", "try them again");
+  command(
+    "duplicates",
+    "pictures that are there more than once; nothing is deleted",
+    ["user", "threads"],
+    async (session, flags) => {
+      const catalog = await session.openExisting({ settings: settingsOf(flags) });
+      const { sets, unseen } = await catalog.duplicates();
+      session.reporter.stop();
+      const isCsv = flags["csv"] === true;
+      const told = sets.map((set) => ({
+        ...set,
+        keep: redactUrl(set.keep),
+        files: set.files.map((file) => ({ ...file, sources: file.sources.map(redactUrl) })),
+      }));
+      for (const set of told) session.emit("duplicates", set);
+      for (const line of isCsv ? duplicateTable(told) : duplicateLines(told)) session.print(line);
+      if (unseen > 0 && !isCsv)
+        session.print(`${unseen} images could not be compared: their thumbnails are gone.`);
+      const count = (kind: string) => sets.filter((set) => set.kind === kind).length;
+      session.emit("summary", { exact: count("exact"), near: count("near"), bursts: count("burst"), unseen });
+    },
+  ).option("--csv", "a table: kind, group, source, width, height, bytes, taken_at, keep, why");
+
+  command(
+    "failures",
+    "the places that gave no image, and why",
+    [...NAMING, ...FETCHING, "offline", "maxPixels", "threads", "device"],
+    async (session, flags) => {
+      const catalog = await session.openExisting({ settings: settingsOf(flags) });
+      if (flags["retry"] === true) return report(session, await catalog.retryFailures(), flags);
+      const isCsv = flags["csv"] === true;
+      if (isCsv) session.print(csvLine(["code", "source", "reason", "attempts", "at"]));
+      let told = 0;
+      for (let after: string | null = null; ;) {
+        const page = await catalog.failures({ after, limit: FAILURES_AT_ONCE });
+        for (const failure of page) {
+          const { code, source, reason, attempts, at } = failure;
+          const shown = redactUrl(source);
+          if (isCsv) session.print(csvLine([code, shown, reason, attempts, at]));
+          else {
+            const tries = attempts === 1 ? "tried once" : `tried ${attempts} times`;
+            session.print(
+              `${code}  ${shown}\n    ${reason} (${tries}, ${at.slice(0, 16).replace("T", " ")})`,
+            );
+          }
+          session.emit("failure", { ...failure, source: shown });
+        }
+        told += page.length;
+        if (page.length < FAILURES_AT_ONCE) break;
+        after = page.at(-1)!.source;
+      }
+      session.emit("summary", { failures: told });
+    },
+  )
+    .option("--retry", "try them again")
+    .option("--csv", "a table: code, source, reason, attempts, at");
+
+  command(
+    "forget <image-or-user>",
+    "remove every trace of an image or a user; your own files stay, nothing can be undone",
+    ["offline", "threads", "device"],
+    async (session, flags, [what]) => {
+      const catalog = await session.openExisting({ settings: settingsOf(flags) });
+      const forgotten = await catalog.forget(what![0]!);
+      session.reporter.stop();
+      const { images, places, scannedFiles, scannedBytes, kept } = forgotten;
+      session.print(`Forgot ${images} images at ${places} places; the undo history is gone with them.`);
+      session.print(
+        `Looked through ${scannedFiles} files (${Math.ceil(scannedBytes / 1e6)} MB) of the catalog and its exports: no trace is left.`,
+      );
+      for (const path of kept) session.print(`Still in the output: ${path}`);
+      session.emit("summary", forgotten);
+    },
+  );
 
   command("status", "what the catalog holds", [], async (session) => {
     const catalog = await session.openExisting();
@@ -245,55 +378,18 @@ export function defineCommands(program: Command, run: Runner): Command {
     "list models, or pull, remove, verify one, or say where it is",
     ["offline"],
     async (session, flags, [action, id]) => {
-      const models = openModels({
+      const shelf = openModels({
         settings: settingsOf(flags),
         signal: session.signal,
         onEvent: session.reporter.report,
       });
-      const need = (): string => {
-        if (id!.length === 0)
-          throw new AlbumenError("USAGE", `albumen models ${action![0]} takes the id of a model.`);
-        return id![0]!;
-      };
-      const show = (infos: readonly ModelInfo[]): void => {
-        const rows = infos.flatMap(({ id, revision, folder, parts }) => [
-          [`${id}@${revision}`, "bundled", "", folder],
-          ...parts.map((part) => [`  ${part.id}`, part.state, part.licence, part.title]),
-        ]);
-        for (const line of alignColumns(rows)) session.print(line);
-        for (const info of infos) session.emit("model", info);
-        session.emit("summary", { models: infos.length });
-      };
-      switch (action![0]) {
-        case "list":
-          return show(await models.list());
-        case "where":
-          for (const info of await models.list())
-            if (id!.length === 0 || info.id === id![0])
-              for (const folder of [info.folder, ...info.parts.map((part) => part.folder)])
-                session.print(folder);
-          return session.emit("summary", { models: await models.list() });
-        case "pull":
-          return show([await models.pull(need())]);
-        case "remove": {
-          const removed = await models.remove(need());
-          session.print(`${removed} fetched parts of ${need()} removed`);
-          return session.emit("summary", { removed });
-        }
-        case "verify": {
-          const faults = await models.verify(need());
-          for (const fault of faults) session.print(fault);
-          if (faults.length === 0) session.print(`${need()} is as it should be`);
-          session.emit("summary", { faults });
-          return faults.length === 0 ? EXIT.done : EXIT.error;
-        }
-        default:
-          throw new AlbumenError(
-            "USAGE",
-            `albumen models knows list, pull, remove, where and verify, not "${action![0]}".`,
-          );
-      }
+      return runModels(session, shelf, action![0]!, id![0], flags["dtype"] as WeightDtype | undefined);
     },
+  ).addOption(
+    new Option(
+      "--dtype <dtype>",
+      "how weights of a pulled model are kept: fp32, fp16 or q8 (default: q8)",
+    ).choices(WEIGHT_DTYPES),
   );
 
   command(
@@ -364,6 +460,20 @@ function wholeNumber(value: unknown, what: string, least = 1): number {
 
 function zipOf(flags: Flags): { zip?: string } {
   return flags["zip"] === undefined ? {} : { zip: String(flags["zip"]) };
+}
+
+/** What a watch lives through: no picture yet, or another command at work on the catalog. */
+const PASSING: ReadonlySet<string> = new Set(["SOURCE_EMPTY", "CATALOG_LOCKED"]);
+
+/** One round of a watch: its summary, or why there is none yet. */
+async function takeIn(session: Session, flags: Flags, work: () => Promise<RunSummary>): Promise<void> {
+  try {
+    report(session, await work(), flags);
+  } catch (error) {
+    if (!isAlbumenError(error) || !PASSING.has(error.code)) throw error;
+    session.print(error.message);
+    session.emit("passed", { code: error.code, message: error.message });
+  }
 }
 
 function report(session: Session, summary: RunSummary, flags: Flags): number {

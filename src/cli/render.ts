@@ -1,4 +1,5 @@
 /** Text for people: tables and the closing lines of a run. */
+import Papa from "papaparse";
 import type { Album, RunSummary } from "../compose.ts";
 import { duration, visible } from "./reporter.ts";
 
@@ -15,10 +16,16 @@ export function alignColumns(rows: readonly (readonly string[])[]): string[] {
   );
 }
 
+/** One row of a table (RFC 4180), without its end. A text that a spreadsheet would run as a formula gets a "'" in front. */
+export function csvLine(cells: readonly (string | number)[]): string {
+  return Papa.unparse([[...cells]], { escapeFormulae: true });
+}
+
 export function albumRows(albums: readonly Album[]): string[][] {
   return albums.map((album) => [
     album.id,
     String(album.members.length),
+    album.trust === null ? "" : `trust ${album.trust.toFixed(2)}`,
     album.parentId === null ? album.name.text : `  ${album.name.text}`,
     album.name.source === "user"
       ? "your name"

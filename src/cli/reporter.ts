@@ -22,6 +22,7 @@ const STAGE_LABELS: Record<Stage, { readonly label: string; readonly unit: strin
   model: { label: "Getting the model", unit: "MB" },
   list: { label: "Looking for images", unit: "images" },
   embed: { label: "Looking at images", unit: "images" },
+  users: { label: "Organising users", unit: "users" },
   cluster: { label: "Grouping", unit: "steps" },
   caption: { label: "Describing", unit: "images" },
   name: { label: "Naming", unit: "albums" },
@@ -29,6 +30,7 @@ const STAGE_LABELS: Record<Stage, { readonly label: string; readonly unit: strin
   gallery: { label: "Making the gallery", unit: "images" },
   zip: { label: "Zipping", unit: "files" },
   undo: { label: "Undoing", unit: "files" },
+  compare: { label: "Comparing", unit: "pairs" },
 };
 
 /** A plain line at most this often, and one when a stage ends. */

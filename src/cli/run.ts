@@ -23,6 +23,11 @@ export interface Session {
   open(options: Omit<OpenOptions, "signal" | "onEvent" | "catalog">): Promise<Catalog>;
   /** Opens the catalog that is already there. */
   openExisting(options?: Omit<OpenOptions, "signal" | "onEvent" | "catalog" | "out">): Promise<Catalog>;
+  /** Opens a catalog for this piece of work alone: in between, other commands may use it. */
+  during<T>(
+    options: Omit<OpenOptions, "signal" | "onEvent" | "catalog">,
+    work: (catalog: Catalog) => Promise<T>,
+  ): Promise<T>;
   /** A line of data for people; nothing with --json. */
   print(line: string): void;
   /** One JSON object on a line; nothing without --json. */
@@ -58,13 +63,15 @@ export async function run(
   process.stdout.on("error", (error: NodeJS.ErrnoException) => process.exit(error.code === "EPIPE" ? 0 : 1));
 
   const opened: Catalog[] = [];
-  const open: Session["open"] = async (options) => {
-    const catalog = await openCatalog({
+  const openNow: Session["open"] = (options) =>
+    openCatalog({
       ...options,
       ...(flags.catalog === undefined ? {} : { catalog: resolve(flags.catalog) }),
       signal: controller.signal,
       onEvent: reporter.report,
     });
+  const open: Session["open"] = async (options) => {
+    const catalog = await openNow(options);
     opened.push(catalog);
     return catalog;
   };
@@ -73,6 +80,14 @@ export async function run(
     signal: controller.signal,
     reporter,
     open,
+    async during(options, work) {
+      const catalog = await openNow(options);
+      try {
+        return await work(catalog);
+      } finally {
+        await catalog.close();
+      }
+    },
     openExisting: (options = {}) => {
       if (flags.catalog !== undefined) return open({ ...options, mustExist: true });
       const out = findOutput(process.cwd());

@@ -1,5 +1,13 @@
 import { describe, expect, it } from "vitest";
-import { findAlbum, mergeAlbums, moveImages, pinImages, renameAlbum, splitAlbum } from "./album-edits.ts";
+import {
+  dropImages,
+  findAlbum,
+  mergeAlbums,
+  moveImages,
+  pinImages,
+  renameAlbum,
+  splitAlbum,
+} from "./album-edits.ts";
 import { UNSORTED, type Album } from "./albums.ts";
 
 const album = (id: string, name: string, images: string): Album => ({
@@ -7,6 +15,7 @@ const album = (id: string, name: string, images: string): Album => ({
   name: { text: name, source: "concepts", score: 0.5, evidence: null },
   parentId: null,
   cohesion: 0.5,
+  trust: 0.9,
   members: [...images].map((image, i) => ({
     image,
     similarity: 1,
@@ -73,5 +82,16 @@ describe("editing albums", () => {
     expect(pinned[0]!.members.map((m) => m.isPinned)).toEqual([false, true, false]);
     expect(pinImages(pinned, ["b"], false).albums).toEqual(albums);
     expect(() => pinImages(albums, ["x"], true)).toThrow(/Unsorted/);
+  });
+  it("drops images for good: ranks close up, emptied albums go, and no event names an image", () => {
+    const { albums: after, events } = dropImages(albums, ["a", "f", "zz"]);
+    expect(imagesOf(after, "a1")).toBe("bc");
+    expect(after[0]!.members.map((m) => m.representativeRank)).toEqual([0, -1]);
+    expect(imagesOf(after, "a3")).toBe("-");
+    expect(events).toEqual([
+      { kind: "shrank", albumId: "a1", text: '"Dogs" lost 1 image that was forgotten' },
+      { kind: "died", albumId: "a3", text: '"Dogs on Grass" lost 1 image that was forgotten' },
+    ]);
+    expect(imagesOf(after, "a2")).toBe("de");
   });
 });

@@ -11,7 +11,17 @@ import { UNSORTED, type Album, type Member } from "./albums.ts";
 /** One thing that happened to an album; who keeps it adds the time. */
 export interface AlbumEvent {
   readonly kind:
-    "born" | "died" | "grew" | "shrank" | "merged" | "split" | "renamed" | "moved" | "pinned" | "undone";
+    | "born"
+    | "died"
+    | "grew"
+    | "shrank"
+    | "merged"
+    | "split"
+    | "regrouped"
+    | "renamed"
+    | "moved"
+    | "pinned"
+    | "undone";
   readonly albumId: string;
   /** a sentence for people */
   readonly text: string;
@@ -86,6 +96,7 @@ export function mergeAlbums(albums: readonly Album[], ids: readonly string[]): E
   );
   const merged: Album = {
     ...target!,
+    trust: null,
     members: [...target!.members, ...gained].map((member) => ({ ...member, isPinned: true })),
   };
   const gone = new Set(others.map((other) => other.id));
@@ -121,7 +132,11 @@ export function splitAlbum(
     ...part,
     members: part.members.map((member) => ({ ...member, isPinned: true })),
   });
-  const rest = pinned({ ...album, members: album.members.filter((member) => kept.has(member.image)) });
+  const rest = pinned({
+    ...album,
+    trust: null,
+    members: album.members.filter((member) => kept.has(member.image)),
+  });
   const parts = [rest, ...newAlbums.map(pinned)];
   return {
     albums: albums.flatMap((other) => (other.id === id ? parts : [other])),
@@ -147,7 +162,7 @@ export function moveImages(albums: readonly Album[], images: readonly string[], 
     left.push(
       leaving.length === 0 || album.id === targetId
         ? album
-        : { ...album, members: album.members.filter((member) => !moving.has(member.image)) },
+        : { ...album, trust: null, members: album.members.filter((member) => !moving.has(member.image)) },
     );
   }
   for (const image of images)
@@ -156,6 +171,7 @@ export function moveImages(albums: readonly Album[], images: readonly string[], 
   const present = new Set(target.members.map((member) => member.image));
   const moved: Album = {
     ...target,
+    trust: images.every((image) => present.has(image)) ? target.trust : null,
     members: [
       ...target.members.map((member) => (moving.has(member.image) ? { ...member, isPinned } : member)),
       ...images
@@ -197,6 +213,38 @@ export function pinImages(albums: readonly Album[], images: readonly string[], i
     };
   });
   return { albums: after, events };
+}
+
+/** Takes images out of every album, for good; an album left without any is gone. No event names an image. */
+export function dropImages(albums: readonly Album[], images: readonly string[]): Edit {
+  const dropped = new Set(images);
+  const events: AlbumEvent[] = [];
+  const left = albums.map((album) => {
+    const members = album.members.filter(({ image }) => !dropped.has(image));
+    const lost = album.members.length - members.length;
+    if (lost === 0) return album;
+    events.push({
+      kind: members.length === 0 ? "died" : "shrank",
+      albumId: album.id,
+      text: `"${album.name.text}" lost ${lost} ${lost === 1 ? "image that was" : "images that were"} forgotten`,
+    });
+    return { ...album, members: withRanks(members) };
+  });
+  return { albums: dropEmpty(left), events };
+}
+
+/** Ranks of representatives without gaps, so that one is first again. */
+function withRanks(members: readonly Member[]): Member[] {
+  const ranked = members.filter(({ representativeRank }) => representativeRank >= 0);
+  const order = ranked
+    .toSorted((a, b) => a.representativeRank - b.representativeRank)
+    .map(({ image }) => image);
+  const first = members[0]?.image;
+  return members.map((member) => {
+    const rank = order.indexOf(member.image);
+    // All representatives are gone: the nearest to the centre stands in until the album is described again.
+    return { ...member, representativeRank: order.length === 0 && member.image === first ? 0 : rank };
+  });
 }
 
 function albumById(albums: readonly Album[], id: string): Album {

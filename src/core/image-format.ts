@@ -1,6 +1,17 @@
 /** What the first bytes of a file say it is, and whether its last ones are missing. Names are never asked. Pure. */
 
-export type ImageFormat = "jpeg" | "png" | "webp" | "avif" | "gif" | "tiff" | "heic" | "bmp" | "svg";
+/** `raw`: a camera's sensor data, seen by the preview inside; `video`: seen by one frame. */
+export type ImageFormat =
+  "jpeg" | "png" | "webp" | "avif" | "gif" | "tiff" | "heic" | "bmp" | "svg" | "raw" | "video";
+
+/** By which a file is taken for a picture before it is opened, lower case. */
+export const IMAGE_EXTENSIONS: ReadonlySet<string> = new Set(
+  (
+    "jpg jpeg jpe jfif png webp avif gif tif tiff heic heif hif bmp dib svg " +
+    "dng cr2 cr3 nef nrw arw srf sr2 orf rw2 raf pef srw " +
+    "mp4 m4v mov webm mkv avi 3gp"
+  ).split(" "),
+);
 
 /** Bytes that `sniffImageFormat` looks at; an SVG's root element may come late. */
 export const SNIFF_BYTES = 4096;
@@ -12,6 +23,10 @@ export function sniffImageFormat(bytes: Uint8Array): ImageFormat | null {
   const magic = ascii(bytes, 0, 4);
   if (magic === "RIFF" && ascii(bytes, 8, 12) === "WEBP") return "webp";
   if (magic === "GIF8" && /^[79]a$/.test(ascii(bytes, 4, 6))) return "gif";
+  if (/^II(RO|RS|U\0)$|^MMOR$/.test(magic) || (/^II\*\0$/.test(magic) && ascii(bytes, 8, 10) === "CR"))
+    return "raw"; // Olympus, Panasonic, Canon: TIFF in all but the first bytes
+  if (ascii(bytes, 0, 15) === "FUJIFILMCCD-RAW") return "raw";
+  if (magic === "\x1aE\xdf\xa3" || (magic === "RIFF" && ascii(bytes, 8, 12) === "AVI ")) return "video";
   if (magic === "II*\0" || magic === "MM\0*" || magic === "II+\0" || magic === "MM\0+") return "tiff";
   if (ascii(bytes, 4, 8) === "ftyp") return sniffBrands(bytes);
   if (magic.startsWith("BM") && bytes.length >= 26 && isBitmapHeaderSize(bytes)) return "bmp";
@@ -40,6 +55,10 @@ export function endsEarly(bytes: Uint8Array, format: ImageFormat): boolean {
       return tiffEndsEarly(view);
     case "bmp":
       return view.byteLength < 6 || view.getUint32(2, true) > view.byteLength;
+    case "raw":
+      return false; // the preview tells
+    case "video":
+      return boxesEndEarly(view) && ascii(bytes, 4, 8) === "ftyp";
     case "svg":
       return !ascii(bytes, Math.max(0, bytes.length - 1024), bytes.length).includes(">");
   }
@@ -59,8 +78,11 @@ function sniffBrands(bytes: Uint8Array): ImageFormat | null {
   const brands: string[] = [];
   for (let at = 8; at + 4 <= size; at += 4) if (at !== 12) brands.push(ascii(bytes, at, at + 4));
   if (brands.some((brand) => brand === "avif" || brand === "avis")) return "avif";
-  const isHeif = brands.some((brand) => /^(hei[cxms]|hev[cxms]|mif1|msf1)$/.test(brand));
-  return isHeif ? "heic" : null;
+  if (brands.some((brand) => /^(hei[cxms]|hev[cxms]|mif1|msf1)$/.test(brand))) return "heic";
+  if (brands[0] === "crx ") return "raw";
+  return brands.some((brand) => /^(isom|iso[2-9]|mp4[12]|avc1|qt {2}|M4V |3g[ep2-9].|dash|MSNV)$/.test(brand))
+    ? "video"
+    : null;
 }
 
 /** "BM" alone opens too many texts; the header behind it has one of few lengths. */

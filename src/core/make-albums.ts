@@ -9,6 +9,8 @@ import { dot, meanOf, normalize, rowOf, type Vectors } from "./vectors.ts";
 export interface ImageVectors {
   readonly images: readonly string[];
   readonly vectors: Vectors;
+  /** for each row the row that stands for its burst or its copies, see `findLeaders`; absent: not looked for */
+  readonly leaders?: Int32Array;
 }
 
 /** An album's name before the naming stage gave it one. */
@@ -23,7 +25,7 @@ function representativeCount(size: number): number {
 
 /** An album of the given rows, best similarity first. */
 export function makeAlbum(
-  { images, vectors }: ImageVectors,
+  { images, vectors, leaders }: ImageVectors,
   rows: readonly number[],
   album: { readonly id: string | null; readonly name: AlbumName; readonly parentId: string | null },
   pinned: ReadonlySet<string>,
@@ -31,7 +33,7 @@ export function makeAlbum(
 ): Album {
   const centroid = normalize(meanOf(vectors, rows));
   const ranks = new Map<number, number>();
-  chooseRepresentatives(vectors, rows, representativeCount(rows.length)).forEach((row, rank) =>
+  chooseRepresentatives(vectors, rows, representativeCount(rows.length), leaders).forEach((row, rank) =>
     ranks.set(row, rank),
   );
   const members: Member[] = rows.map((row) => ({
@@ -43,7 +45,14 @@ export function makeAlbum(
   members.sort(bySimilarity);
   const id = album.id ?? freshId(members.find((member) => member.representativeRank === 0)!.image, takenIds);
   takenIds.add(id);
-  return { id, name: album.name, parentId: album.parentId, cohesion: meanSimilarity(members), members };
+  return {
+    id,
+    name: album.name,
+    parentId: album.parentId,
+    cohesion: meanSimilarity(members),
+    trust: null,
+    members,
+  };
 }
 
 /** The album that is none, in the images' order; null when no row is left over. */
@@ -60,7 +69,7 @@ export function makeUnsorted(
     isPinned: false,
   }));
   members.sort((a, b) => (a.image < b.image ? -1 : 1));
-  return { id: UNSORTED, name: UNSORTED_NAME, parentId: null, cohesion: null, members };
+  return { id: UNSORTED, name: UNSORTED_NAME, parentId: null, cohesion: null, trust: null, members };
 }
 
 /**
@@ -135,6 +144,18 @@ export function continueAlbums(
     const album = albums[free[cluster]!]!;
     events.push({ kind: "born", albumId: album.id, text: `a new album of ${album.members.length} images` });
   }
+  if (leaves.length > 0) {
+    const stayed = idOf.filter((id) => id !== null).length;
+    const ended = match.died.length;
+    const splitOff = new Set(match.split.map(({ cluster }) => cluster)).size;
+    events.push({
+      kind: "regrouped",
+      albumId: "",
+      text:
+        `${albums.length} albums: ${stayed} of ${leaves.length} stayed; ` +
+        `${albums.length - stayed} new, ${splitOff} of them split off; ${ended} ended, ${merged.size} of them merged`,
+    });
+  }
   return { albums, events };
 }
 
@@ -158,7 +179,7 @@ export function addParents(
     const id = `p${largest.id}`;
     const before = old.find((album) => album.id === id);
     const name = before?.name.source === "user" ? before.name : UNNAMED;
-    const parent: Album = { id, name, parentId: null, cohesion: null, members: [] };
+    const parent: Album = { id, name, parentId: null, cohesion: null, trust: null, members: [] };
     for (const i of children) parentOf.set(i, parent);
   }
   return [

@@ -24,6 +24,18 @@ describe("chooseRepresentatives", () => {
     expect([...chooseRepresentatives(vectors, [0, 1, 2, 3, 4, 5, 6], 3)]).not.toContain(6);
   });
 
+  it("chooses one of a burst while there is anything else, then the others", () => {
+    // 18, 20 and 22 degrees are one burst, led by 20.
+    const vectors = onCircle([0, 18, 20, 22, 40]);
+    const leaders = [0, 2, 2, 2, 4];
+    const rows = [0, 1, 2, 3, 4];
+    expect([...chooseRepresentatives(vectors, rows, 3)].sort()).toEqual([1, 2, 3]);
+    expect([...chooseRepresentatives(vectors, rows, 3, leaders)].sort()).toEqual([0, 2, 4]);
+    expect([...chooseRepresentatives(vectors, rows, 5, leaders)].slice(3).sort()).toEqual([1, 3]);
+    // Of a burst that is led from outside of the album one stands for it all the same.
+    expect([...chooseRepresentatives(vectors, [1, 3, 4], 2, leaders)].sort()).toContain(4);
+  });
+
   it("gives members only, none twice, at most as many as wanted", () => {
     fc.assert(
       fc.property(

@@ -29,6 +29,8 @@ export interface GalleryAlbum {
   readonly parentId: string | null;
   /** mean cosine of members to the centroid, in [-1, 1]; null without images of its own */
   readonly cohesion: number | null;
+  /** how far its images' nearest neighbours are in it too, in [0, 1]; null where that is not known */
+  readonly trust: number | null;
 }
 
 export interface GalleryImage {
@@ -47,6 +49,8 @@ export interface GalleryImage {
   readonly similarity: number;
   /** 0 for the medoid, 1, 2 … for the spread; -1 for all others */
   readonly representativeRank: number;
+  /** another picture of its album stands for it: a better shot of the same moment, or the same picture; shown after all others */
+  readonly isDouble: boolean;
   readonly caption: string | null;
   /** best first */
   readonly tags: readonly string[];

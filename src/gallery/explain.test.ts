@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import type { NameProof } from "../core/albums.ts";
 import type { GalleryAlbum } from "./data.ts";
 import { explainName } from "./explain.ts";
 
@@ -10,6 +11,7 @@ const album = (fields: Partial<GalleryAlbum>): GalleryAlbum => ({
   evidence: null,
   parentId: null,
   cohesion: 0.5,
+  trust: 0.9,
   ...fields,
 });
 
@@ -32,6 +34,27 @@ describe("explainName", () => {
       "Also ahead: “grass”.",
       "Captions of its pictures share “dog” (4) and “ball” (2).",
     ]);
+  });
+
+  it("says what the test on the pictures said, and what the name is in English", () => {
+    const said = (proof: NameProof) =>
+      explainName(
+        album({
+          nameSource: "llm",
+          evidence: { words: [], captionWords: [], reason: "", proof, english: "Dogs" },
+        }),
+      );
+    expect(said({ kind: "proven", share: 0.75 })).toEqual([
+      "A language model chose this name from the evidence below.",
+      "Tested on its pictures: on 75 % of them it fits at least as well as any other album's name.",
+      "In English it is “Dogs”.",
+    ]);
+    expect(said({ kind: "unproven", share: 0, because: "“Cats” fits better." })).toContain(
+      "Tested on its pictures, and not proven: “Cats” fits better.",
+    );
+    expect(said({ kind: "untested", because: "There is no other album." })).toContain(
+      "Not tested on its pictures: There is no other album.",
+    );
   });
 
   it("says so when the name is the user's or neutral", () => {

@@ -1,4 +1,5 @@
 /** Says in plain words why an album is called what it is called. Pure. */
+import type { NameProof } from "../core/albums.ts";
 import type { GalleryAlbum } from "./data.ts";
 
 /** Sentences, most telling first. */
@@ -17,11 +18,23 @@ export function explainName(album: GalleryAlbum): string[] {
   if (best) lines.push(`“${best.text}” fits these pictures ${comparison(best.lead)} the other albums.`);
   const also = evidence.words.slice(1, 4).filter((word) => word.lead >= 1);
   if (also.length > 0) lines.push(`Also ahead: ${listOf(also.map((word) => `“${word.text}”`))}.`);
+  if (evidence.proof) lines.push(...sayProof(evidence.proof));
+  if (evidence.english !== undefined) lines.push(`In English it is “${evidence.english}”.`);
   if (evidence.captionWords.length > 0) {
     const words = evidence.captionWords.slice(0, 4).map(({ text, count }) => `“${text}” (${count})`);
     lines.push(`Captions of its pictures share ${listOf(words)}.`);
   }
   return lines;
+}
+
+function sayProof(proof: NameProof): string[] {
+  if (proof.kind === "proven")
+    return [
+      `Tested on its pictures: on ${Math.round(100 * proof.share)} % of them it fits at least as well as any other album's name.`,
+    ];
+  return proof.kind === "unproven"
+    ? [`Tested on its pictures, and not proven: ${proof.because}`]
+    : [`Not tested on its pictures: ${proof.because}`];
 }
 
 /** `lead` is in deviations over the sibling albums. */

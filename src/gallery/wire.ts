@@ -27,6 +27,7 @@ export interface AlbumWire {
   /** index into the albums, or -1 */
   readonly parent: number;
   readonly cohesion: number | null;
+  readonly trust: number | null;
   /** sentences */
   readonly why: readonly string[];
   /** the evidence's words, best first; lead in deviations */
@@ -54,6 +55,8 @@ export interface ImageColumns {
   /** thousandths */
   readonly similarity: readonly number[];
   readonly rank: readonly number[];
+  /** numbers of the images that another one stands for */
+  readonly doubles: readonly number[];
   readonly caption: readonly string[];
   readonly words: readonly string[];
   /** indexes into `words` */
@@ -78,6 +81,7 @@ export interface Picture {
   readonly y: number;
   readonly similarity: number;
   readonly rank: number;
+  readonly isDouble: boolean;
   readonly caption: string;
   readonly tags: readonly string[];
   readonly takenAt: string;
@@ -105,6 +109,7 @@ export function encodeGallery(data: GalleryData): GalleryWire {
         score: rounded(album.nameScore),
         parent: album.parentId === null ? -1 : (placeOfId.get(album.parentId) ?? -1),
         cohesion: rounded(album.cohesion),
+        trust: rounded(album.trust),
         why: explainName(album).map(displayText),
         words: (album.evidence?.words ?? [])
           .slice(0, 6)
@@ -122,6 +127,7 @@ export function encodeGallery(data: GalleryData): GalleryWire {
       y: images.map((image) => Math.round(image.y * 10_000)),
       similarity: images.map((image) => Math.round(image.similarity * 1000)),
       rank: images.map((image) => image.representativeRank),
+      doubles: images.flatMap((image, i) => (image.isDouble ? [i] : [])),
       caption: images.map((image) => displayText(image.caption ?? "")),
       tags: images.map((image) => image.tags.map((tag) => words.add(displayText(tag)))),
       words: words.entries,
@@ -144,7 +150,13 @@ export function encodeGallery(data: GalleryData): GalleryWire {
   };
 }
 
+/** Most alike to its album first; of a burst, or of copies of one picture, one alone, and the others behind all else. */
+export function byLikeness(a: Picture, b: Picture): number {
+  return Number(a.isDouble) - Number(b.isDouble) || b.similarity - a.similarity;
+}
+
 export function decodePictures(columns: ImageColumns): Picture[] {
+  const doubles = new Set(columns.doubles);
   return columns.sha.map((sha, i): Picture => {
     const folder = columns.folders[columns.folder[i]!]!;
     const name = columns.name[i]!;
@@ -159,6 +171,7 @@ export function decodePictures(columns: ImageColumns): Picture[] {
       y: columns.y[i]! / 10_000,
       similarity: columns.similarity[i]! / 1000,
       rank: columns.rank[i]!,
+      isDouble: doubles.has(i),
       caption: columns.caption[i]!,
       tags: columns.tags[i]!.map((word) => columns.words[word]!),
       takenAt: columns.takenAt[i]!,

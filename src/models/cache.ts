@@ -6,6 +6,7 @@
  * recorded one; that is checked whenever a file is read (18 MB: about 15 ms), not only when asked for.
  */
 import { createHash, randomUUID } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { homedir } from "node:os";
 import { isAbsolute, join } from "node:path";
@@ -77,23 +78,50 @@ export async function readVerified(path: string, expected: ManifestFile): Promis
   return bytes;
 }
 
-/** Errors: `MODEL_CORRUPT`. A size or hash that is null was not known and is not checked. */
-export function assertIntact(
+/** Size and SHA-256 of a file of any size, read in pieces. */
+export async function hashFile(path: string): Promise<ManifestFile> {
+  const hash = createHash("sha256");
+  let bytes = 0;
+  for await (const chunk of createReadStream(path, { highWaterMark: 1 << 20 })) {
+    hash.update(chunk as Buffer);
+    bytes += (chunk as Buffer).length;
+  }
+  return { bytes, sha256: hash.digest("hex") };
+}
+
+/** Checks a file without holding it in memory. Errors: as `assertIntact`; `name` is for the message. */
+export async function checkFile(path: string, expected: Expected, name: string = path): Promise<void> {
+  const look = async () =>
+    expected.sha256 === null ? { bytes: (await stat(path)).size, sha256: null } : hashFile(path);
+  const found = await look().catch((cause: unknown) => {
+    throw new AlbumenError("MODEL_CORRUPT", `${path} cannot be read: ${messageOf(cause)}`, { cause });
+  });
+  assertSame(name, found, expected);
+}
+
+/** A size or hash that is null is not known and is not checked. */
+interface Expected {
+  readonly bytes: number | null;
+  readonly sha256: string | null;
+}
+
+/** Errors: `MODEL_CORRUPT`, saying how the bytes differ from what they should be. */
+export function assertIntact(name: string, bytes: Uint8Array, expected: Expected): void {
+  const sha256 = expected.sha256 === null ? null : sha256Of(bytes);
+  assertSame(name, { bytes: bytes.length, sha256 }, expected);
+}
+
+function assertSame(
   name: string,
-  bytes: Uint8Array,
-  expected: { readonly bytes: number | null; readonly sha256: string | null },
+  found: { readonly bytes: number; readonly sha256: string | null },
+  expected: Expected,
 ): void {
-  if (expected.bytes !== null && bytes.length !== expected.bytes)
+  if (expected.bytes !== null && found.bytes !== expected.bytes)
+    throw new AlbumenError("MODEL_CORRUPT", `${name} has ${found.bytes} bytes instead of ${expected.bytes}.`);
+  if (expected.sha256 !== null && found.sha256 !== expected.sha256)
     throw new AlbumenError(
       "MODEL_CORRUPT",
-      `${name} has ${bytes.length} bytes instead of ${expected.bytes}.`,
-    );
-  if (expected.sha256 === null) return;
-  const actual = sha256Of(bytes);
-  if (actual !== expected.sha256)
-    throw new AlbumenError(
-      "MODEL_CORRUPT",
-      `${name} is not what it should be: its SHA-256 is ${actual.slice(0, 12)}… instead of ${expected.sha256.slice(0, 12)}….`,
+      `${name} is not what it should be: its SHA-256 is ${found.sha256?.slice(0, 12)}… instead of ${expected.sha256.slice(0, 12)}….`,
     );
 }
 
@@ -118,7 +146,7 @@ export async function findPart(
     if (record.converter !== converter) return { kind: "absent" };
     for (const [name, expected] of Object.entries(record.files)) {
       const path = join(folder, name);
-      if (thorough) await readVerified(path, expected);
+      if (thorough) await checkFile(path, expected);
       else {
         const bytes = await stat(path).then(
           ({ size }) => size,
@@ -155,18 +183,10 @@ export async function storePart(
     }
     // Last: a folder without a record is one that was not finished.
     await writeFile(join(building, "record.json"), JSON.stringify(full, null, 1) + "\n", { flush: true });
-    for (let attempt = 0; attempt < 5; attempt++) {
-      try {
-        await rename(building, folder);
-        return { folder, record: full };
-      } catch (error) {
-        if (!(await isThere(folder))) throw error;
-        const other = await findPart(folder, record.converter, true);
-        if (other.kind === "installed") return other.part;
-        await discard(folder);
-      }
-    }
-    throw new AlbumenError("INTERNAL", `${folder} could not be replaced in five attempts.`);
+    return await moveInto(building, folder, { folder, record: full }, async () => {
+      const other = await findPart(folder, record.converter, true);
+      return other.kind === "installed" ? other.part : null;
+    });
   } catch (error) {
     throwIfStorage(error, folder);
     throw error;
@@ -174,6 +194,30 @@ export async function storePart(
     // What cannot be removed now is swept later; it must not hide why the part could not be stored.
     await rm(building, { recursive: true, force: true }).catch(() => undefined);
   }
+}
+
+/**
+ * Renames what was built into its place. Where something stands there already, `look` says what of it is to stay;
+ * null: nothing, it is replaced.
+ */
+export async function moveInto<T>(
+  building: string,
+  folder: string,
+  built: T,
+  look: () => Promise<T | null>,
+): Promise<T> {
+  for (let attempt = 0; attempt < 5; attempt++) {
+    try {
+      await rename(building, folder);
+      return built;
+    } catch (error) {
+      if (!(await isThere(folder))) throw error;
+      const other = await look();
+      if (other !== null) return other;
+      await discard(folder);
+    }
+  }
+  throw new AlbumenError("INTERNAL", `${folder} could not be replaced in five attempts.`);
 }
 
 /** Removes a part; true when there was one. */
@@ -199,8 +243,8 @@ export function throwIfStorage(error: unknown, folder: string): void {
     });
 }
 
-/** Renamed first: a reader sees the whole part or none. */
-async function discard(folder: string): Promise<void> {
+/** Removes a folder. Renamed first: a reader sees the whole of it or none. */
+export async function discard(folder: string): Promise<void> {
   const aside = `${folder}.${randomUUID()}.tmp`;
   try {
     await rename(folder, aside);

@@ -22,7 +22,7 @@ export async function openChain(
     for (const graph of graphs) await graph.dispose();
   };
   try {
-    for (const file of files) graphs.push(await openGraph(await model.read(file), file, options));
+    for (const file of files) graphs.push(await openGraph(await model.locate(file), file, options));
     assertFit(graphs, files, output);
   } catch (error) {
     await dispose();

@@ -4,7 +4,7 @@ import type { ConceptTable } from "../core/concepts.ts";
 import { normalizeRows, type Vectors } from "../core/vectors.ts";
 import { AlbumenError } from "../errors.ts";
 import { elementsOf, makeTensor, toFloat32 } from "./checkpoint/tensor.ts";
-import { parseJson } from "./manifest.ts";
+import { asEncoder, parseJson } from "./manifest.ts";
 import type { Model } from "./model.ts";
 
 const conceptsSchema = z.object({
@@ -23,18 +23,48 @@ const conceptsSchema = z.object({
       deviation: z.number().positive(),
     }),
   ),
+  /** the words were read by the model's text tower; nobody measured mean and deviation */
+  isUnmeasured: z.boolean().default(false),
 });
+
+/** Words with their vectors for a model folder, to be read by `readConcepts`; nothing was measured about them. */
+export function conceptFiles(
+  words: readonly Omit<z.infer<typeof conceptsSchema>["concepts"][number], "mean" | "deviation">[],
+  { data, rows, dims }: Vectors,
+): ReadonlyMap<string, Uint8Array> {
+  const concepts = words.map(({ text, kind, reliability, parent }) => ({
+    text,
+    kind,
+    reliability,
+    parent,
+    mean: 0,
+    deviation: 1,
+  }));
+  const table = { rows, dims, file: "concepts.f32", concepts, isUnmeasured: true };
+  return new Map([
+    ["concepts.json", new TextEncoder().encode(JSON.stringify(table))],
+    ["concepts.f32", new Uint8Array(data.buffer, data.byteOffset, data.byteLength)],
+  ]);
+}
+
+/** The words themselves, of a model that has some. Errors: `MODEL_CORRUPT`. */
+export async function readWords(
+  model: Model,
+  file: string,
+): Promise<z.infer<typeof conceptsSchema>["concepts"]> {
+  return parseJson(conceptsSchema, new TextDecoder().decode(await model.read(file)), file).concepts;
+}
 
 /** Null when the model has no words. Errors: `MODEL_CORRUPT`. */
 export async function readConcepts(model: Model): Promise<ConceptTable | null> {
-  const { manifest } = model;
+  const manifest = asEncoder(model.manifest);
   if (manifest.concepts === null) return null;
   const table = parseJson(
     conceptsSchema,
     new TextDecoder().decode(await model.read(manifest.concepts)),
     manifest.concepts,
   );
-  const { rows, dims, file, concepts } = table;
+  const { rows, dims, file, concepts, isUnmeasured } = table;
   const dtype = file.endsWith(".f16") ? "f16" : "f32";
   const bytes = await model.read(file);
   if (
@@ -60,5 +90,6 @@ export async function readConcepts(model: Model): Promise<ConceptTable | null> {
     })),
     // float16 keeps a row's length to about 1e-4 only.
     vectors: normalizeRows(vectors),
+    isUnmeasured,
   };
 }

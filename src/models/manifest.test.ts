@@ -40,7 +40,7 @@ describe("manifest", () => {
   it("names every field that is wrong", async () => {
     const text = complaint({ ...(await mini()), dims: "256", id: "Mini!" });
     expect(text).toContain("dims: ");
-    expect(text).toContain("id: must be lower-case letters, digits and dashes");
+    expect(text).toContain("id: must be a word or owner/name");
   });
 
   it("refuses a field it does not know, rather than ignore a misspelt one", async () => {
@@ -67,9 +67,12 @@ describe("manifest", () => {
   });
 
   it("refuses a text side without its part", async () => {
-    expect(complaint({ ...(await mini()), text: { part: "sentence", offset: 0, maxTokens: 8 } })).toContain(
-      "text.part: no part is called sentence",
-    );
+    expect(
+      complaint({
+        ...(await mini()),
+        text: { kind: "sentence-part", part: "sentence", offset: 0, maxTokens: 8 },
+      }),
+    ).toContain("text.part: no part is called sentence");
   });
 
   it("says that something is not JSON, and that a folder is no model", async () => {

@@ -87,83 +87,188 @@ const partSchema = z.strictObject({
   sources: z.array(sourceSchema).min(1),
 });
 
-const manifestSchema = z
-  .strictObject({
-    id: z.string().regex(/^[a-z0-9][a-z0-9-]*$/, "must be lower-case letters, digits and dashes"),
-    /** a new revision is a new space: its vectors are not compared with the old one's */
-    revision: z.string().regex(/^[A-Za-z0-9.]+$/, "must be letters, digits and dots"),
-    kind: z.literal("encoder"),
-    title: z.string().min(1),
-    licence: z.string().min(1),
-    dims: count,
-    /** mean 1 - cosine of photos that have nothing to do with each other, in (0, 2]; absent: not measured */
-    unrelated: z.number().positive().max(2).optional(),
-    /** what the process grows by while it embeds in batches of 16, measured, bytes */
-    memoryBytes: count,
-    input: inputSchema,
-    image: z.strictObject({
-      /** run in this order: pixels into the first; into every next one the outputs before it, by name */
+/** How texts come into the space of the pictures. */
+const textSchema = z.discriminatedUnion("kind", [
+  /** the vector of a sentence model stands at `offset` of the embedding, the rest is 0 */
+  z.strictObject({
+    kind: z.literal("sentence-part"),
+    part: fileName,
+    offset: z.int().nonnegative(),
+    maxTokens: count,
+  }),
+  /** a text tower of the model's own, trained with the image tower */
+  z.strictObject({
+    kind: z.literal("tower"),
+    graph: fileName,
+    /** [texts, dims] */
+    output: z.string().min(1),
+    /** tokenizer.json and tokenizer_config.json under these names */
+    tokenizer: fileName,
+    tokenizerConfig: fileName,
+    /** special tokens counted */
+    maxTokens: count,
+    pad: z.strictObject({ to: z.enum(["longest", "max"]), id: z.int().nonnegative() }),
+  }),
+]);
+
+/** How a captioner turns a picture into a sentence. */
+const captionSchema = z.discriminatedUnion("kind", [
+  z.strictObject({
+    kind: z.literal("blip"),
+    /** graph: pixels to what the decoder sees of a picture */
+    vision: fileName,
+    /** graph: tokens, what is seen and what was said before to logits; one step */
+    decoder: fileName,
+    tokenizer: fileName,
+    tokenizerConfig: fileName,
+    /** token that begins a sentence */
+    bos: z.int().nonnegative(),
+    /** token that ends one */
+    sep: z.int().nonnegative(),
+    /** of the decoder, whose graph takes keys and values [sentences, heads, tokens, headDims] of each layer */
+    layers: count,
+    heads: count,
+    headDims: count,
+    /** new tokens at most */
+    maxTokens: count,
+    beams: count,
+  }),
+]);
+
+const weightDtype = z.enum(["fp32", "fp16", "q8"]);
+
+/** Where a pulled model came from. The revision is pinned: a branch that moves on makes another model. */
+const originSchema = z.strictObject({
+  /** `owner/name`, `pypi:name`, `npm:name` or an absolute folder */
+  source: z.string().min(1),
+  /** what the source pins it by: a commit, a version, or the digest of a folder's files */
+  revision: z.string().min(1),
+  /** for people: which server or client */
+  place: z.string().min(1),
+  dtype: weightDtype,
+  /** raised when the same checkpoint makes other graphs; a model made by an older one is pulled anew */
+  converter: count,
+  /** what was read, under the names it has there */
+  fetched: z.record(z.string(), fileSchema),
+  /** ISO 8601, UTC */
+  pulledAt: z.string(),
+});
+
+const commonFields = {
+  /** a bundled model's own word, or where a pulled one is from: `owner/name` */
+  id: z.string().regex(/^[A-Za-z0-9][\w.:-]*(\/[\w.-]+)*$/, "must be a word or owner/name"),
+  /** a new revision is a new space: its vectors are not compared with the old one's */
+  revision: z.string().regex(/^[A-Za-z0-9][A-Za-z0-9.-]*$/, "must be letters, digits, dots and dashes"),
+  title: z.string().min(1),
+  licence: z.string().min(1),
+  /** what the process grows by while it works on full batches, bytes; of a pulled model an estimate */
+  memoryBytes: count,
+  input: inputSchema,
+  /** what the folder itself holds beside this manifest and the card */
+  files: z.record(fileName, fileSchema),
+  parts: z.record(fileName, partSchema),
+  /** of pulled models only */
+  origin: originSchema.optional(),
+};
+
+const encoderSchema = z.strictObject({
+  ...commonFields,
+  kind: z.literal("encoder"),
+  dims: count,
+  /** mean 1 - cosine of photos that have nothing to do with each other, in (0, 2]; absent: not measured */
+  unrelated: z.number().positive().max(2).optional(),
+  image: z.strictObject({
+    /** run in this order: pixels into the first; into every next one the outputs before it, by name */
+    graphs: z.array(fileName).min(1),
+    /** output of the last that is the embedding */
+    output: z.string().min(1),
+  }),
+  /** null: texts do not come into this space */
+  text: textSchema.nullable(),
+  concepts: fileName.nullable(),
+  captioner: z
+    .strictObject({
+      revision: count,
+      /** graphs from pixels to what the decoder reads */
       graphs: z.array(fileName).min(1),
-      /** output of the last that is the embedding */
-      output: z.string().min(1),
-    }),
-    /** how texts come into the same space: the sentence vector stands at `offset`, the rest is 0; null: they do not */
-    text: z.strictObject({ part: fileName, offset: z.int().nonnegative(), maxTokens: count }).nullable(),
-    concepts: fileName.nullable(),
-    captioner: z
-      .strictObject({
-        revision: count,
-        /** graphs from pixels to what the decoder reads */
-        graphs: z.array(fileName).min(1),
-        features: z.string().min(1),
-        config: fileName,
-      })
-      .nullable(),
-    /** what the folder itself holds beside this manifest and the card */
-    files: z.record(fileName, fileSchema),
-    parts: z.record(fileName, partSchema),
-  })
+      features: z.string().min(1),
+      config: fileName,
+    })
+    .nullable(),
+});
+
+const captionerSchema = z.strictObject({
+  ...commonFields,
+  kind: z.literal("captioner"),
+  caption: captionSchema,
+});
+
+const manifestSchema = z
+  .discriminatedUnion("kind", [encoderSchema, captionerSchema])
   .superRefine((manifest, context) => {
     const made = Object.values(manifest.parts).flatMap((part) => [
       part.makes,
       ...part.sources.flatMap((source) => Object.keys(source.files).filter((role) => role !== "checkpoint")),
     ]);
     const known = new Set([...Object.keys(manifest.files), ...made]);
-    const need = (name: string, path: PropertyKey[]) => {
-      if (!known.has(name)) context.addIssue({ code: "custom", path, message: `no file is called ${name}` });
-    };
-    manifest.image.graphs.forEach((name, i) => need(name, ["image", "graphs", i]));
-    if (manifest.concepts !== null) need(manifest.concepts, ["concepts"]);
-    if (manifest.captioner !== null) {
-      need(manifest.captioner.config, ["captioner", "config"]);
-      manifest.captioner.graphs.forEach((name, i) => need(name, ["captioner", "graphs", i]));
-    }
+    const complain = (path: PropertyKey[], message: string) =>
+      context.addIssue({ code: "custom", path, message });
+    for (const { name, path } of filesNamedIn(manifest))
+      if (!known.has(name)) complain(path, `no file is called ${name}`);
     for (const [id, part] of Object.entries(manifest.parts)) {
-      need(part.check, ["parts", id, "check"]);
+      if (!known.has(part.check)) complain(["parts", id, "check"], `no file is called ${part.check}`);
       part.sources.forEach((source, i) => {
         if (source.files["checkpoint"] === undefined)
-          context.addIssue({
-            code: "custom",
-            path: ["parts", id, "sources", i, "files"],
-            message: "needs a file with the role checkpoint",
-          });
+          complain(["parts", id, "sources", i, "files"], "needs a file with the role checkpoint");
       });
     }
-    if (manifest.text !== null && manifest.parts[manifest.text.part] === undefined)
-      context.addIssue({
-        code: "custom",
-        path: ["text", "part"],
-        message: `no part is called ${manifest.text.part}`,
-      });
+    if (manifest.kind === "encoder" && manifest.text?.kind === "sentence-part") {
+      const { part } = manifest.text;
+      if (manifest.parts[part] === undefined) complain(["text", "part"], `no part is called ${part}`);
+    }
     if (manifest.input.fit !== "shortest-edge" && manifest.input.resizeTo !== manifest.input.side)
-      context.addIssue({
-        code: "custom",
-        path: ["input", "resizeTo"],
-        message: "must equal side unless fit is shortest-edge",
-      });
+      complain(["input", "resizeTo"], "must equal side unless fit is shortest-edge");
   });
 
-export type Manifest = z.infer<typeof manifestSchema>;
+/** Every file that a manifest's own fields name, with where they do. */
+function filesNamedIn(
+  manifest: z.infer<typeof encoderSchema> | z.infer<typeof captionerSchema>,
+): { name: string; path: PropertyKey[] }[] {
+  const at = (name: string, ...path: PropertyKey[]) => ({ name, path });
+  if (manifest.kind === "captioner") {
+    const { vision, decoder, tokenizer, tokenizerConfig } = manifest.caption;
+    return Object.entries({ vision, decoder, tokenizer, tokenizerConfig }).map(([field, name]) =>
+      at(name, "caption", field),
+    );
+  }
+  const { image, text, concepts, captioner } = manifest;
+  return [
+    ...image.graphs.map((name, i) => at(name, "image", "graphs", i)),
+    ...(concepts === null ? [] : [at(concepts, "concepts")]),
+    ...(captioner === null
+      ? []
+      : [
+          at(captioner.config, "captioner", "config"),
+          ...captioner.graphs.map((name, i) => at(name, "captioner", "graphs", i)),
+        ]),
+    ...(text?.kind === "tower"
+      ? [
+          at(text.graph, "text", "graph"),
+          at(text.tokenizer, "text", "tokenizer"),
+          at(text.tokenizerConfig, "text", "tokenizerConfig"),
+        ]
+      : []),
+  ];
+}
+
+export type EncoderManifest = z.infer<typeof encoderSchema>;
+export type CaptionerManifest = z.infer<typeof captionerSchema>;
+export type Manifest = EncoderManifest | CaptionerManifest;
+/** `model.json` of an encoder: how texts come into its space. */
+export type TextSpec = z.infer<typeof textSchema>;
+/** `model.json` of a captioner: how a picture becomes a sentence. */
+export type CaptionSpec = z.infer<typeof captionSchema>;
+export type Origin = z.infer<typeof originSchema>;
 export type ManifestPart = z.infer<typeof partSchema>;
 export type ManifestBuilder = z.infer<typeof builderSchema>;
 export type ManifestFile = z.infer<typeof fileSchema>;
@@ -171,6 +276,22 @@ export type SourceSpec = z.infer<typeof sourceSchema>;
 export type HubSpec = Extract<SourceSpec, { kind: "hub" }>;
 export type PypiSpec = Extract<SourceSpec, { kind: "pypi" }>;
 export type RemoteFile = z.infer<typeof remoteFileSchema>;
+
+/** Errors: `MODEL_INCOMPATIBLE` when the model is of the other kind. */
+export function asEncoder(manifest: Manifest): EncoderManifest {
+  if (manifest.kind === "encoder") return manifest;
+  throw new AlbumenError("MODEL_INCOMPATIBLE", `${manifest.id} writes captions; it does not embed images.`, {
+    hint: `Use it with --captioner ${manifest.id}, and an encoder with --model.`,
+  });
+}
+
+/** Errors: `MODEL_INCOMPATIBLE` when the model is of the other kind. */
+export function asCaptioner(manifest: Manifest): CaptionerManifest {
+  if (manifest.kind === "captioner") return manifest;
+  throw new AlbumenError("MODEL_INCOMPATIBLE", `${manifest.id} embeds images; it writes no captions.`, {
+    hint: `Use it with --model ${manifest.id}, and a captioner with --captioner.`,
+  });
+}
 
 /** `where` is for the message. Errors: `MODEL_CORRUPT`, naming every field that is wrong. */
 export function parseManifest(text: string, where: string): Manifest {

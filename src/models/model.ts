@@ -5,6 +5,7 @@ import { fileURLToPath } from "node:url";
 import { AlbumenError, isAlbumenError } from "../errors.ts";
 import { buildGraph, converterOf } from "./build.ts";
 import {
+  checkFile,
   findPart,
   partFolder,
   readVerified,
@@ -17,7 +18,7 @@ import {
 import type { ModelEvent } from "./events.ts";
 import { fetchFromAny, type Fetched } from "./fetch.ts";
 import { openGraph } from "./graph.ts";
-import { readManifest, type Manifest, type ManifestPart } from "./manifest.ts";
+import { readManifest, type Manifest, type ManifestFile, type ManifestPart } from "./manifest.ts";
 import { parseSelfCheck, runSelfCheck } from "./self-check.ts";
 import { folderSource } from "./sources/folder.ts";
 import { hubSource } from "./sources/hub.ts";
@@ -46,6 +47,11 @@ export interface Model {
    * `DISK_FULL`, `CACHE_UNWRITABLE`.
    */
   read(file: string): Promise<Uint8Array>;
+  /**
+   * The path of any file of the model, checked without holding it in memory: for graphs, which may be larger than
+   * what is left of it. Fetches as `read` does. Errors: as `read`.
+   */
+  locate(file: string): Promise<string>;
   /** Makes sure that a part is there. Errors: as `read`. */
   install(part: string): Promise<InstalledPart>;
   /** Whether a part is there. `thorough` reads every byte of it. */
@@ -98,27 +104,45 @@ export async function openModel(folder: string, options: ModelOptions): Promise<
       if (found.kind === "installed") return found.part;
       return fetchPart(model, id, partNamed(id), placeOf(id), found, options);
     },
-    async read(file) {
-      const own = manifest.files[file];
-      if (own !== undefined) return readVerified(join(folder, file), own);
-      const id = Object.keys(manifest.parts).find((part) => filesOf(manifest.parts[part]!).includes(file));
-      if (id === undefined)
-        throw new AlbumenError("MODEL_INCOMPATIBLE", `The model ${manifest.id} has no file ${file}.`);
-      const readFrom = (part: InstalledPart) =>
-        readVerified(
-          join(part.folder, file),
-          part.record.files[file] ?? { bytes: 0, sha256: "missing from record.json" },
-        );
-      const part = await model.install(id);
-      try {
-        return await readFrom(part);
-      } catch (error) {
-        if (!isAlbumenError(error)) throw error;
-        const damaged: PartState = { kind: "damaged", folder: part.folder, reason: error.message };
-        return readFrom(await fetchPart(model, id, partNamed(id), part.folder, damaged, options));
-      }
-    },
+    read: (file) => take(file, readVerified),
+    locate: (file) =>
+      take(file, async (path, expected) => {
+        await checkFile(path, expected);
+        return path;
+      }),
   };
+
+  /** Hands the file and what it should be to `use`; a part that is absent or damaged is fetched first. */
+  async function take<T>(
+    file: string,
+    use: (path: string, expected: ManifestFile) => Promise<T>,
+  ): Promise<T> {
+    const own = manifest.files[file];
+    if (own !== undefined)
+      return use(join(folder, file), own).catch((error: unknown) => {
+        if (manifest.origin === undefined || !isAlbumenError(error) || error.hint !== undefined) throw error;
+        throw new AlbumenError(error.code, error.message, {
+          hint: `Run albumen models remove ${manifest.id}, then pull it again.`,
+          cause: error,
+        });
+      });
+    const id = Object.keys(manifest.parts).find((part) => filesOf(manifest.parts[part]!).includes(file));
+    if (id === undefined)
+      throw new AlbumenError("MODEL_INCOMPATIBLE", `The model ${manifest.id} has no file ${file}.`);
+    const useOf = (part: InstalledPart) =>
+      use(
+        join(part.folder, file),
+        part.record.files[file] ?? { bytes: 0, sha256: "missing from record.json" },
+      );
+    const part = await model.install(id);
+    try {
+      return await useOf(part);
+    } catch (error) {
+      if (!isAlbumenError(error)) throw error;
+      const damaged: PartState = { kind: "damaged", folder: part.folder, reason: error.message };
+      return useOf(await fetchPart(model, id, partNamed(id), part.folder, damaged, options));
+    }
+  }
   return model;
 }
 

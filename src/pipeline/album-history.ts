@@ -64,5 +64,7 @@ function pack(albums: readonly Album[]): Buffer {
 }
 
 function unpack(bytes: Uint8Array): Album[] {
-  return JSON.parse(gunzipSync(bytes).toString("utf8")) as Album[];
+  const albums = JSON.parse(gunzipSync(bytes).toString("utf8")) as Album[];
+  // One that an earlier version packed knows of no trust.
+  return albums.map((album) => ({ ...album, trust: album.trust ?? null }));
 }

@@ -25,6 +25,7 @@ function album(id: string, name: string, contents: readonly string[], parentId: 
     parentId,
     name: { text: name, source: "concepts", score: 0.5, evidence: null },
     cohesion: 0.8,
+    trust: null,
     members: contents.map((content) => ({
       image: imageOf(content),
       similarity: 0.8,

@@ -1,5 +1,6 @@
 /** Everything that can be done with a catalog; each command is one method. */
 import {
+  dropImages,
   findAlbum,
   mergeAlbums,
   moveImages,
@@ -8,27 +9,43 @@ import {
   splitAlbum,
   type Edit,
 } from "../core/album-edits.ts";
-import { UNSORTED, type Album } from "../core/albums.ts";
+import { trustOfAll, UNSORTED, type Album } from "../core/albums.ts";
 import { makeAlbum, UNNAMED, type ImageVectors } from "../core/make-albums.ts";
 import type { Plan } from "../core/plan/plan.ts";
 import { countSteps, renderPlan, type PlanCounts } from "../core/plan/render.ts";
 import type { KeptReason, PlaceMode, Step } from "../core/plan/steps.ts";
-import { rowOf, takeRows } from "../core/vectors.ts";
+import { rowOf } from "../core/vectors.ts";
+import { redactUrl } from "../core/url-secrets.ts";
 import { AlbumenError, isAlbumenError } from "../errors.ts";
 import { spaceKey, type Embedder } from "../ports/embedder.ts";
-import type { FailureRow, HistoryEvent } from "../ports/store.ts";
+import type { ImageSource } from "../ports/image-source.ts";
+import type { Erasure, FailureRow, HistoryEvent, Page } from "../ports/store.ts";
 import { applyPlan, recover, type ApplyResult, type Workplace } from "./apply.ts";
 import type { CatalogParts, OpenEncoder } from "./catalog-parts.ts";
 import { describeAlbums } from "./describe.ts";
+import { listDuplicates, type DuplicateSet } from "./duplicates.ts";
+import {
+  closeForgetting,
+  eraseTraces,
+  everything,
+  noteForgetting,
+  tracesOf,
+  unfinishedForgetting,
+  whatToForget,
+  type ForgetReport,
+} from "./forget.ts";
 import { callOf, quietCall } from "./events.ts";
 import { checkPublishable, unpublishExports } from "./export.ts";
-import { addToAlbums, partsOf, regroup, type Grouped, type GroupingSettings } from "./group.ts";
-import { ingest, type IngestCounts } from "./ingest.ts";
-import { planOutput } from "./plan.ts";
-import { isPublished, publish, PUBLISHED_PLACES } from "./publish.ts";
+import { addToAlbums, measureTrust, partsOf, regroup, type Grouped, type GroupingSettings } from "./group.ts";
+import { ingest, type IngestCounts, type IngestOptions } from "./ingest.ts";
+import { leadersOf } from "./leaders.ts";
+import { failedSource } from "./retry.ts";
+import { plannableImages, planOutput } from "./plan.ts";
+import { isPublished, publish, publishedPlaces } from "./publish.ts";
 import { createReceipt, GROUPING_REPORT, type Receipt, type RunSummary } from "./receipt.ts";
 import { createAlbumHistory } from "./album-history.ts";
 import { createLookup, type Hit } from "./lookup.ts";
+import { dropUserFolder, handOn, visitUsers, type Share, type UserCatalog } from "./per-user.ts";
 import { nearestImages, readWords, type Understood } from "./search.ts";
 import { undoLast } from "./undo.ts";
 
@@ -49,6 +66,8 @@ export interface CatalogStatus {
   readonly failures: number;
   readonly albums: number;
   readonly unsorted: number;
+  /** mean trust over the images in albums, in [0, 1]; null where none is known */
+  readonly trust: number | null;
   readonly pinned: number;
   readonly lastRun: string | null;
 }
@@ -83,15 +102,24 @@ export interface Catalog {
   search(words: string, limit?: number): Promise<{ readonly hits: Hit[]; readonly understood: Understood }>;
   /** A file anywhere, or an image of the catalog. */
   similar(image: string, limit?: number): Promise<Hit[]>;
-  failures(): Promise<FailureRow[]>;
+  /** Pictures that are there more than once: equal bytes, copies of one picture, shots of one moment. */
+  duplicates(): Promise<{ readonly sets: DuplicateSet[]; readonly unseen: number }>;
+  /**
+   * Removes every trace of an image (path or hash) or of a user (id) and looks for what may be left. Your own files are not
+   * touched; nothing can be undone afterwards. Errors: `NOT_FOUND`, `AMBIGUOUS`, `USAGE`, `CATALOG_CORRUPT` when a trace is left.
+   */
+  forget(imageOrUser: string): Promise<ForgetReport>;
+  /** By their places; all of them, or a page. */
+  failures(page?: Page): Promise<FailureRow[]>;
   retryFailures(): Promise<RunSummary>;
   status(): Promise<CatalogStatus>;
   close(): Promise<void>;
 }
 
-/** Settings that change which albums come out: when one of them or the encoder changes, everything is grouped anew. */
+/** Settings that change which albums come out, or their names: when one of them or the encoder changes, everything is grouped anew. */
 const GROUPING_KEYS = [
   "albums",
+  "clusterer",
   "granularity",
   "minAlbumSize",
   "maxAlbums",
@@ -99,20 +127,24 @@ const GROUPING_KEYS = [
   "depth",
   "seed",
   "user",
+  "keepLocation", // a name may tell a place
 ] as const;
+
+/** A person splits into a number of parts or into what there is: this one can do both. */
+const SPLITTER = "ward+kmeans";
 
 /** "1" while the exports tell of the catalog as it is. */
 const SHOWN = "shown";
 
-export function createCatalog(parts: CatalogParts): Catalog {
+export function createCatalog(parts: CatalogParts): Catalog & UserCatalog {
   const { store, journal, output, settings, watch, now } = parts;
 
   const albumHistory = createAlbumHistory(store, journal, now);
   const lookup = createLookup(parts);
   const workplace: Workplace = { output, journal, restoreState: albumHistory.restore };
 
-  const groupingSettings = ({ embedder }: OpenEncoder): GroupingSettings => ({
-    unrelated: embedder.unrelated,
+  const clusterer = () => parts.clusterer(settings.clusterer);
+  const terms = {
     albums: settings.albums,
     granularity: settings.granularity,
     minAlbumSize: settings.minAlbumSize,
@@ -120,27 +152,45 @@ export function createCatalog(parts: CatalogParts): Catalog {
     seed: settings.seed,
     singletons: settings.singletons,
     depth: settings.depth,
+  };
+  const groupingSettings = ({ embedder }: OpenEncoder): GroupingSettings => ({
+    ...terms,
+    unrelated: embedder.unrelated,
   });
   const groupingKey = (space: string): string =>
     JSON.stringify([...GROUPING_KEYS.map((key) => settings[key]), space]);
 
   /** Whether the exports told of the catalog as it was when this command began. */
   let wasShown = false;
+  /** What this command finished forgetting for one that died. */
+  let forgotten: ForgetReport | null = null;
 
   /**
-   * Finishes what a dead process left, and refuses to start where a foreign file stands in the way. Returns what was
-   * finished; null when nothing was.
+   * Finishes what a dead process left, and refuses to start where a foreign file stands in the way, or where images
+   * would be looked at only to find that they cannot be grouped or named as told. Returns what was finished; null when nothing
+   * was.
    */
-  async function prepare(zip?: string): Promise<ApplyResult | null> {
+  async function prepare(
+    options: { readonly zip?: string; readonly isGrouping?: boolean; readonly isNaming?: boolean } = {},
+  ): Promise<ApplyResult | null> {
+    const { zip, isGrouping = false, isNaming = isGrouping } = options;
     await parts.lock();
+    if (isGrouping) (await clusterer()).check(terms);
+    if (isNaming) parts.languageNamer?.check();
+    await parts.rememberSettings();
     // Down until the exports are written: a run that dies in between leaves them behind the catalog.
     wasShown = (await store.meta(SHOWN)) === "1";
     await store.setMeta(SHOWN, "0");
     const recovered = await recover(workplace, callOf(watch, "apply"));
     if (recovered) watch.report({ kind: "notice", text: "Finished what an earlier run had begun." });
+    const forgetting = await unfinishedForgetting(parts);
+    if (forgetting) {
+      watch.report({ kind: "notice", text: "Finishing what was to be forgotten." });
+      forgotten = await carryOut(forgetting);
+    }
     await checkPublishable(
       parts,
-      [...PUBLISHED_PLACES, ...(zip === undefined ? [] : [parts.absolute(zip)])],
+      [...publishedPlaces(settings), ...(zip === undefined ? [] : [parts.absolute(zip)])],
       watch.signal,
     );
     return recovered;
@@ -148,27 +198,18 @@ export function createCatalog(parts: CatalogParts): Catalog {
 
   /** The images that this catalog organises now, with their vectors. */
   async function inScope(space: string): Promise<ImageVectors> {
-    const { images, vectors } = await store.vectors(space);
-    if (settings.user === null) return { images, vectors };
-    const owned = new Set(
-      (await store.locations()).filter(({ user }) => user === settings.user).map(({ image }) => image),
-    );
-    const rows = images.flatMap((image, row) => (owned.has(image) ? [row] : []));
-    return { images: rows.map((row) => images[row]!), vectors: takeRows(vectors, rows) };
+    return store.vectors(space, settings.user);
+  }
+
+  /** The same, with what stands for bursts and copies: for those who make albums. */
+  async function withLeaders(input: ImageVectors): Promise<ImageVectors> {
+    return { ...input, leaders: leadersOf(input, await store.images(input.images)) };
   }
 
   async function planNow(albums: readonly Album[]): Promise<Plan> {
-    const images = new Map<string, { locations: { source: string; name: string }[] }>();
-    for (const { image, source, name } of await store.locations()) {
-      const entry = images.get(image);
-      if (entry) entry.locations.push({ source, name });
-      else images.set(image, { locations: [{ source, name }] });
-    }
-    return planOutput(
-      parts,
-      { albums, images, mode: settings.as as PlaceMode, depth: settings.depth === 2 ? 2 : 1 },
-      watch.signal,
-    );
+    const mode: PlaceMode = settings.as;
+    const images = await plannableImages(parts, albums, mode);
+    return planOutput(parts, { albums, images, mode, depth: settings.depth === 2 ? 2 : 1 }, watch.signal);
   }
 
   /** Albums → files, exports, gallery, receipt. */
@@ -219,19 +260,66 @@ export function createCatalog(parts: CatalogParts): Catalog {
   /** Takes sources in. Returns the counts; the encoder stays open for the caller. */
   async function takeIn(
     run: Receipt,
-    sources: readonly string[],
+    source: ImageSource,
     encoder: OpenEncoder,
-    options: { readonly mayBeGone?: boolean },
+    options: Pick<IngestOptions, "retryFailed"> = {},
   ): Promise<IngestCounts> {
-    const source = await parts.openSource(sources, options);
-    const counts = await run.time("embed", () =>
+    const { thumbs, originals } = parts;
+    const { refresh, keepPlaceholders } = settings;
+    return run.time("embed", () =>
       ingest(
-        { source, store, decoder: parts.decoder(), embedder: encoder.embedder, thumbs: parts.thumbs, now },
+        { source, store, decoder: parts.decoder(), embedder: encoder.embedder, thumbs, originals, now },
         watch,
+        { refresh, keepPlaceholders, ...options },
       ),
     );
-    run.counts = counts;
-    return counts;
+  }
+
+  /** Organize and add: of one catalog, or of one a user. */
+  async function takeInSources(
+    run: Receipt,
+    sources: readonly string[],
+    options: { readonly isAdd: boolean; readonly zip?: string },
+  ): Promise<RunSummary> {
+    const source = await parts.openSource(sources);
+    const from = shown(sources).join(", ");
+    if (!settings.perUser) {
+      await takeInAndGroup(run, (encoder) => takeIn(run, source, encoder), { ...options, from });
+      return finish(run, options);
+    }
+    if (options.zip !== undefined)
+      throw new AlbumenError("USAGE", "--zip and --per-user do not go together.", {
+        hint: "Write the archive of one user: albumen reorganize --catalog <user's folder>/.albumen, then zip the folder.",
+      });
+    return eachUser(run, {
+      before: async (encoder) => {
+        run.counts = await takeIn(run, source, encoder);
+        if ((await store.counts()).places === 0) throw nothingToDo(from, run.counts);
+      },
+      visit: (catalog, share) => catalog.takeOver(share, run.label, options.isAdd),
+    });
+  }
+
+  /** The same for every user's catalog; what they hold is added up. */
+  async function eachUser(
+    run: Receipt,
+    work: {
+      before?(encoder: OpenEncoder): Promise<void>;
+      visit(catalog: UserCatalog, share: Share): Promise<RunSummary>;
+    },
+  ): Promise<RunSummary> {
+    const encoder = await openEncoder(run);
+    try {
+      await work.before?.(encoder);
+      const total = await run.time("users", () => visitUsers(parts, encoder, work.visit));
+      const receipt = await run.receipt(null);
+      await store.saveRun({ command: run.label, startedAt: run.startedAt, receipt });
+      const { users, albums, unsorted, kept } = total;
+      const message = `${users} ${users === 1 ? "user has" : "users have"} albums in a folder of their own in ${parts.out}.`;
+      return { ...receipt.summary, albums, unsorted, kept, gallery: null, zip: null, message };
+    } finally {
+      await encoder.embedder.dispose();
+    }
   }
 
   async function openEncoder(run: Receipt): Promise<OpenEncoder> {
@@ -252,7 +340,10 @@ export function createCatalog(parts: CatalogParts): Catalog {
       // With the albums, not at the end of the run: it may die in between.
       await store.setMeta(GROUPING_REPORT, JSON.stringify(grouped.report));
     }
-    const albums = await describeAlbums(parts, grouped.albums, input, encoder, run.time);
+    const trusted = await run.time("cluster", async () =>
+      measureTrust(input, grouped.albums, await parts.matrix(), watch),
+    );
+    const albums = await describeAlbums(parts, trusted, input, encoder, run.time);
     const nameOf = new Map(albums.map((album) => [album.id, album.name.text]));
     await albumHistory.save(
       albums,
@@ -262,19 +353,21 @@ export function createCatalog(parts: CatalogParts): Catalog {
     );
   }
 
-  /** The whole of organize and add but the files. `isAdd`: never group anew. */
+  /**
+   * The whole of organize and add but the files. `isAdd`: never group anew; `from`: the sources in the user's words.
+   */
   async function takeInAndGroup(
     run: Receipt,
-    sources: readonly string[],
-    isAdd: boolean,
-    options: { readonly mayBeGone?: boolean } = {},
+    intake: (encoder: OpenEncoder) => Promise<IngestCounts>,
+    { from, isAdd }: { readonly from: string; readonly isAdd: boolean },
   ): Promise<void> {
     const encoder = await openEncoder(run);
     try {
-      const counts = await takeIn(run, sources, encoder, options);
+      const counts = await intake(encoder);
+      run.counts = counts;
       const space = spaceKey(encoder.embedder.space);
       const input = await inScope(space);
-      if (input.images.length === 0) throw nothingToDo(sources, counts);
+      if (input.images.length === 0) throw nothingToDo(from, counts);
       const old = await store.albums();
       const members = new Set(old.flatMap((album) => album.members.map((member) => member.image)));
       const fresh = input.images.flatMap((image, row) => (members.has(image) ? [] : [row]));
@@ -285,11 +378,12 @@ export function createCatalog(parts: CatalogParts): Catalog {
         run.isUnchanged = counts.looked === 0;
         return;
       }
-      const grouped = await run.time("cluster", async () =>
-        isRegrouping
-          ? regroup(input, old, groupingSettings(encoder), await parts.clusterer(), watch)
-          : addToAlbums(input, fresh, old, await parts.matrix(), watch),
-      );
+      const grouped = await run.time("cluster", async () => {
+        const led = await withLeaders(input);
+        return isRegrouping
+          ? regroup(led, old, groupingSettings(encoder), await clusterer(), watch)
+          : addToAlbums(led, fresh, old, await parts.matrix(), watch);
+      });
       await settle(run, grouped, input, encoder);
       if (isRegrouping) await store.setMeta("grouping", groupingKey(space));
     } finally {
@@ -310,6 +404,47 @@ export function createCatalog(parts: CatalogParts): Catalog {
     return finish(run);
   }
 
+  /** [Note: forgetting] What is written down as to be forgotten, forgotten, and looked for. */
+  async function carryOut(what: Erasure): Promise<ForgetReport> {
+    const space = await store.meta("space");
+    const spaces = space === null ? [] : [spaceKey(JSON.parse(space) as Embedder["space"])];
+    const traces = await tracesOf(parts, what, spaces);
+    const run = newRun("forget");
+    if (settings.perUser) {
+      const encoder = await openEncoder(run);
+      try {
+        await visitUsers(parts, encoder, (catalog, { user }) =>
+          catalog.forgetShare(user === what.user ? "everything" : what),
+        );
+      } finally {
+        await encoder.embedder.dispose();
+      }
+      if (what.user !== null) await dropUserFolder(parts, what.user);
+    }
+    const summary = await forgetHere(what, run);
+    await closeForgetting(parts);
+    const { files, bytes, found } = await parts.scanForTraces(traces, watch.signal);
+    if (found.length > 0)
+      throw new AlbumenError("CATALOG_CORRUPT", `Something of it is left in ${found.join(", ")}.`, {
+        hint: "Please report this. Deleting the catalog folder and organising again removes it for sure.",
+      });
+    return {
+      images: what.images.length,
+      places: what.sources.length,
+      scannedFiles: files,
+      scannedBytes: bytes,
+      kept: summary.kept,
+    };
+  }
+
+  async function forgetHere(what: Erasure, run: Receipt): Promise<RunSummary> {
+    const { albums, events } = dropImages(await store.albums(), what.images);
+    await albumHistory.save(albums, events);
+    const summary = await finish(run);
+    await eraseTraces(parts, what);
+    return summary;
+  }
+
   /** The vectors and an encoder of the same space, for a search. */
   async function withEncoder<T>(use: (encoder: OpenEncoder, input: ImageVectors) => Promise<T>): Promise<T> {
     const encoder = await parts.openEncoder();
@@ -324,26 +459,25 @@ export function createCatalog(parts: CatalogParts): Catalog {
 
   return {
     async organize(sources, options = {}) {
-      await prepare(options.zip);
-      const run = newRun(`organize ${sources.join(" ")}`);
-      await takeInAndGroup(run, sources, false);
-      return finish(run, options);
+      await prepare({ ...options, isGrouping: true });
+      const run = newRun(`organize ${shown(sources).join(" ")}`);
+      return takeInSources(run, sources, { ...options, isAdd: false });
     },
     async add(sources) {
-      await prepare();
-      const run = newRun(`add ${sources.join(" ")}`);
-      await takeInAndGroup(run, sources, true);
-      return finish(run);
+      await prepare({ isNaming: true });
+      const run = newRun(`add ${shown(sources).join(" ")}`);
+      return takeInSources(run, sources, { isAdd: true });
     },
     async reorganize() {
-      await prepare();
+      await prepare({ isGrouping: true });
       const run = newRun("reorganize");
+      if (settings.perUser) return eachUser(run, { visit: (catalog) => catalog.reorganize() });
       const encoder = await openEncoder(run);
       try {
         const space = spaceKey(encoder.embedder.space);
-        const input = await inScope(space);
+        const input = await withLeaders(await inScope(space));
         const grouped = await run.time("cluster", async () =>
-          regroup(input, await store.albums(), groupingSettings(encoder), await parts.clusterer(), watch),
+          regroup(input, await store.albums(), groupingSettings(encoder), await clusterer(), watch),
         );
         await settle(run, grouped, input, encoder);
         await store.setMeta("grouping", groupingKey(space));
@@ -353,8 +487,19 @@ export function createCatalog(parts: CatalogParts): Catalog {
       return finish(run);
     },
     async plan(sources = []) {
-      await prepare();
-      if (sources.length > 0) await takeInAndGroup(newRun(`plan ${sources.join(" ")}`), sources, false);
+      await prepare({ isGrouping: sources.length > 0 });
+      if (settings.perUser)
+        throw new AlbumenError("USAGE", "A plan is of one catalog, and here every user has one.", {
+          hint: "Name a user's with --catalog <user's folder>/.albumen.",
+        });
+      if (sources.length > 0) {
+        const run = newRun(`plan ${shown(sources).join(" ")}`);
+        const source = await parts.openSource(sources);
+        await takeInAndGroup(run, (encoder) => takeIn(run, source, encoder), {
+          from: shown(sources).join(", "),
+          isAdd: false,
+        });
+      }
       const plan = await planNow(await store.albums());
       return { text: renderPlan(plan), steps: plan.steps, counts: countSteps(plan.steps) };
     },
@@ -393,15 +538,15 @@ export function createCatalog(parts: CatalogParts): Catalog {
         ),
       ),
     async split(query, into = null) {
-      await prepare();
+      await prepare({ isNaming: true });
       const run = newRun(`split ${query}`);
       const albums = await store.albums();
       const album = findAlbum(albums, query);
       const encoder = await openEncoder(run);
       try {
-        const input = await inScope(spaceKey(encoder.embedder.space));
+        const input = await withLeaders(await inScope(spaceKey(encoder.embedder.space)));
         const groups = await run.time("cluster", async () =>
-          partsOf(input, album, into, groupingSettings(encoder), await parts.clusterer(), watch),
+          partsOf(input, album, into, groupingSettings(encoder), await parts.clusterer(SPLITTER), watch),
         );
         const taken = new Set(albums.map((other) => other.id));
         const [kept, ...rest] = groups;
@@ -459,24 +604,49 @@ export function createCatalog(parts: CatalogParts): Catalog {
         const found = await nearestImages(vector, input, limit + 1, await parts.matrix(), quietCall(watch));
         return (await lookup.hitsOf(found.filter((hit) => hit.image !== known?.[0]))).slice(0, limit);
       }),
-    failures: () => store.failures(),
+    async duplicates() {
+      const space = await store.meta("space");
+      const vectors = await inScope(
+        space === null ? "none@0:1" : spaceKey(JSON.parse(space) as Embedder["space"]),
+      );
+      const rows = await store.images(vectors.images);
+      const albumOf = new Map(
+        (await store.albums()).flatMap(({ id, members }) => members.map(({ image }) => [image, id] as const)),
+      );
+      return listDuplicates(
+        {
+          rows: vectors.images.flatMap((image) => rows.get(image) ?? []),
+          vectors,
+          albumOf: (image) => albumOf.get(image) ?? null,
+          thumbs: parts.thumbs,
+          decoder: parts.decoder(),
+          matrix: await parts.matrix(),
+        },
+        store,
+        watch,
+      );
+    },
+    failures: (page = { after: null, limit: Number.MAX_SAFE_INTEGER }) => store.failures(page),
     async retryFailures() {
-      await prepare();
+      await prepare({ isNaming: true });
       const run = newRun("failures --retry");
-      const failed = (await store.failures()).map(({ source }) => source);
-      if (failed.length === 0) {
+      if ((await store.counts()).failures === 0) {
         run.message = "There are no failures to retry.";
         return finish(run);
       }
-      await store.clearFailures(failed);
-      await takeInAndGroup(run, failed, true, { mayBeGone: true });
+      const source = await failedSource(parts);
+      const intake = (encoder: OpenEncoder) => takeIn(run, source, encoder, { retryFailed: true });
+      if (settings.perUser)
+        return eachUser(run, {
+          before: async (encoder) => void (run.counts = await intake(encoder)),
+          visit: (catalog, share) => catalog.takeOver(share, run.label, true),
+        });
+      await takeInAndGroup(run, intake, { from: "the failures", isAdd: true });
       return finish(run);
     },
     async status() {
-      const [images, locations, failures, albums, space, lastRun] = await Promise.all([
-        store.images(),
-        store.locations(),
-        store.failures(),
+      const [counts, albums, space, lastRun] = await Promise.all([
+        store.counts(),
         store.albums(),
         store.meta("space"),
         store.lastRun(),
@@ -485,14 +655,44 @@ export function createCatalog(parts: CatalogParts): Catalog {
       return {
         out: parts.out,
         model: space === null ? null : spaceKey(JSON.parse(space) as Embedder["space"]),
-        images: images.length,
-        locations: locations.length,
-        failures: failures.length,
+        images: counts.images,
+        locations: counts.places,
+        failures: counts.failures,
         albums: albums.filter((album) => album.id !== UNSORTED).length,
         unsorted: albums.find((album) => album.id === UNSORTED)?.members.length ?? 0,
+        trust: trustOfAll(albums),
         pinned: members.filter((member) => member.isPinned).length,
         lastRun: lastRun && `${lastRun.command} (${lastRun.startedAt})`,
       };
+    },
+    async takeOver(share, label, isAdd) {
+      await prepare({ isGrouping: !isAdd, isNaming: true });
+      const run = newRun(label);
+      await takeInAndGroup(run, ({ embedder }) => handOn(share, parts, spaceKey(embedder.space), watch), {
+        from: share.user,
+        isAdd,
+      });
+      return finish(run);
+    },
+    async forget(imageOrUser) {
+      await prepare();
+      const what = await whatToForget(parts, lookup, imageOrUser).catch((error: unknown) => {
+        // Asked again after a kill: it has just been done.
+        if (forgotten !== null && isAlbumenError(error) && error.code === "NOT_FOUND") return null;
+        throw error;
+      });
+      if (what === null) return forgotten!;
+      await noteForgetting(parts, what);
+      return carryOut(what);
+    },
+    async forgetShare(share) {
+      await prepare();
+      const summary = await forgetHere(
+        share === "everything" ? await everything(parts) : share,
+        newRun("forget"),
+      );
+      await closeForgetting(parts);
+      return summary;
     },
     close: () => parts.close(),
   };
@@ -506,8 +706,12 @@ const KEPT_REASONS: Record<KeptReason, string> = {
   "not-empty": "other files are in it",
 };
 
-function nothingToDo(sources: readonly string[], counts: IngestCounts): AlbumenError {
-  const where = sources.join(", ");
+/** Sources may be URLs with secrets in them; labels and messages are kept and shown. */
+function shown(sources: readonly string[]): string[] {
+  return sources.map(redactUrl);
+}
+
+function nothingToDo(where: string, counts: IngestCounts): AlbumenError {
   if (counts.failed > 0)
     return new AlbumenError("SOURCE_EMPTY", `No file in ${where} could be used (${counts.failed} failed).`, {
       hint: "albumen failures tells why, file by file.",

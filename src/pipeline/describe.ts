@@ -12,17 +12,30 @@ import type { AnnotationRow, Store } from "../ports/store.ts";
 import { captionImages } from "./caption.ts";
 import type { CatalogParts, OpenEncoder } from "./catalog-parts.ts";
 import { quietCall, type Stage } from "./events.ts";
-import { nameAlbums } from "./name.ts";
+import { giveNames } from "./name.ts";
+import type { PlacesOf } from "./read-image.ts";
+import { wordsOf } from "./words.ts";
 
-/** The recipes under which texts about images are kept: all of them change with the encoder. */
-export const recipes = (space: Space) => ({
+/** The recipes under which texts about images are kept. */
+export const recipes = {
   /** comma-separated words, best first */
-  tags: `${spaceKey(space)}/tags`,
+  tags: (space: Space) => `${spaceKey(space)}/tags`,
   /** as the captioner wrote it; score is its log-probability */
-  captions: `${spaceKey(space)}/captions`,
-  /** those fit to show */
-  shownCaptions: `${spaceKey(space)}/shown-captions`,
-});
+  captions: (captioner: string) => `captions/${captioner}`,
+  /** those fit to show, which the encoder's words had a say in */
+  shownCaptions: (space: Space, captioner: string) => `${spaceKey(space)}/shown-captions/${captioner}`,
+};
+
+/** The captioner whose captions are shown. */
+const CAPTIONER = "captioner";
+
+/** The captions that are shown, by image. `space`: of the images' vectors. */
+export async function shownCaptions(store: Store, space: Space): Promise<Map<string, string>> {
+  const captioner = await store.meta(CAPTIONER);
+  if (captioner === null) return new Map();
+  const rows = await store.annotations(recipes.shownCaptions(space, captioner));
+  return new Map([...rows].map(([image, { text }]) => [image, text]));
+}
 
 type Timer = <T>(stage: Stage, work: () => Promise<T>) => Promise<T>;
 
@@ -35,37 +48,55 @@ export async function describeAlbums(
   time: Timer,
 ): Promise<Album[]> {
   const { store, settings, watch } = parts;
-  const concepts = await encoder.embedder.concepts();
-  const recipe = recipes(encoder.embedder.space);
-  if (concepts) await time("name", () => tagImages(parts, recipe.tags, input, concepts));
+  const concepts = await wordsOf(encoder.embedder, input.vectors, parts);
+  const { space } = encoder.embedder;
+  if (concepts) await time("name", () => tagImages(parts, recipes.tags(space), input, concepts));
 
   const representatives = albums.flatMap((album) =>
     album.members.filter((member) => member.representativeRank >= 0).map((member) => member.image),
   );
   let shown = new Map<string, string>();
-  if (settings.captions && encoder.openCaptioner) {
-    const { openCaptioner } = encoder;
+  if (settings.captions && encoder.captioner) {
+    const { captioner } = encoder;
     // One heavy model at a time: the encoder's graph goes before the captioner's comes.
     await encoder.embedder.dispose();
     const captions = await time("caption", async () =>
       captionImages(
         representatives,
-        recipe.captions,
-        openCaptioner,
+        recipes.captions(captioner.id),
+        captioner,
         {
           store,
           decoder: parts.decoder(),
           source: await parts.openSource([]),
           placesOf: await placesOf(parts),
+          originals: parts.originals,
         },
         watch,
       ),
     );
-    shown = await showCaptions(store, recipe.shownCaptions, captions, input, concepts);
+    const recipe = recipes.shownCaptions(space, captioner.id);
+    const isFit = (caption: AnnotationRow, row: number): boolean =>
+      captioner.isTrusted || gateCaption(caption, rowOf(input.vectors, row), concepts).shown;
+    shown = await showCaptions(store, recipe, captions, input, isFit);
+    await store.setMeta(CAPTIONER, captioner.id);
+  } else if (settings.captions && settings.captioner === "llm") {
+    shown = await shownCaptions(store, space);
+    watch.report({
+      kind: "notice",
+      text: "New pictures have no captions: they are sent to a server only by a command with --captioner llm.",
+    });
   }
-  const facts = new Map((await store.images()).map((row) => [row.image, row.facts]));
+  const rows = await store.images(input.images);
+  // What a namer is not told cannot stand in a name, which goes into every export.
+  const untold = settings.keepLocation ? {} : { latitude: null, longitude: null };
+  const facts = new Map([...rows].map(([image, row]) => [image, { ...row.facts, ...untold }]));
+  const places = await store.placesOf(parts.languageNamer ? representatives : [], 1);
+  const fileNames = new Map([...places].flatMap(([image, [first]]) => (first ? [[image, first.name]] : [])));
+  // One heavy model at a time: of the encoder only the text side is needed from here on, and that is small.
+  await encoder.embedder.dispose();
   return time("name", () =>
-    nameAlbums(albums, { ...input, concepts, facts, captions: shown }, parts.namer, watch),
+    giveNames(parts, albums, { ...input, concepts, facts, captions: shown, fileNames }, encoder.embedder),
   );
 }
 
@@ -103,35 +134,32 @@ async function showCaptions(
   store: Store,
   recipe: string,
   captions: ReadonlyMap<string, AnnotationRow>,
-  { images, vectors }: ImageVectors,
-  concepts: ConceptTable | null,
+  { images }: ImageVectors,
+  isFit: (caption: AnnotationRow, row: number) => boolean,
 ): Promise<Map<string, string>> {
   const rowOfImage = new Map(images.map((image, row) => [image, row]));
   const shown: AnnotationRow[] = [];
   for (const caption of captions.values()) {
     const row = rowOfImage.get(caption.image);
     if (row === undefined) continue;
-    if (gateCaption(caption, rowOf(vectors, row), concepts).shown) shown.push(caption);
+    if (isFit(caption, row)) shown.push(caption);
   }
   await store.annotate(recipe, shown);
   return new Map(shown.map(({ image, text }) => [image, text]));
 }
 
+/** So many places of an image are tried for its bytes. */
+const MOST_PLACES = 10;
+
 /** Places of an image: where it came from, then where Albumen put it (the only one after a move). */
-async function placesOf({
-  store,
-  journal,
-  out,
-}: CatalogParts): Promise<(image: string) => readonly Location[]> {
-  const places = new Map<string, Location[]>();
-  const add = (image: string, place: Location): void => {
-    const list = places.get(image);
-    if (list) list.push(place);
-    else places.set(image, [place]);
+async function placesOf({ store, journal, out }: CatalogParts): Promise<PlacesOf> {
+  const fileOf = new Map((await journal.outputs()).files.map((file) => [file.image, file]));
+  return async (image) => {
+    const places: Location[] = (await store.placesOf([image], MOST_PLACES))
+      .get(image)!
+      .map((place) => ({ ...place, user: null }));
+    const file = fileOf.get(image);
+    if (file) places.push({ source: `${out}/${file.path}`, name: file.path, user: null, stamp: file.stamp });
+    return places;
   };
-  for (const { image, source, name, user, stamp } of await store.locations())
-    add(image, { source, name, user, stamp, sizeBytes: 0 });
-  for (const { image, path, stamp } of (await journal.outputs()).files)
-    add(image, { source: `${out}/${path}`, name: path, user: null, stamp, sizeBytes: 0 });
-  return (image) => places.get(image) ?? [];
 }

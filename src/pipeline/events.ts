@@ -4,7 +4,18 @@ import type { ErrorCode } from "../errors.ts";
 
 /** A part of a run that has progress or a time of its own. */
 export type Stage =
-  "model" | "list" | "embed" | "cluster" | "caption" | "name" | "apply" | "gallery" | "zip" | "undo";
+  | "model"
+  | "list"
+  | "users"
+  | "embed"
+  | "cluster"
+  | "caption"
+  | "name"
+  | "apply"
+  | "gallery"
+  | "zip"
+  | "undo"
+  | "compare";
 
 /** Something that happened in a run. */
 export type PipelineEvent =

@@ -32,6 +32,7 @@ const dogs: Album = {
   },
   parentId: "p1",
   cohesion: 0.8,
+  trust: 0.9,
   members: [member("aa", 0.9123456789, 1), member("bb", -0.5, 0)],
 };
 const animals: Album = {
@@ -39,9 +40,16 @@ const animals: Album = {
   name: { text: "Animals", source: "user", score: null, evidence: null },
   parentId: null,
   cohesion: null,
+  trust: null,
   members: [],
 };
-const unsorted: Album = { ...animals, id: UNSORTED, cohesion: 0.1, members: [member("cc", 0.2)] };
+const unsorted: Album = {
+  ...animals,
+  id: UNSORTED,
+  cohesion: 0.1,
+  trust: null,
+  members: [member("cc", 0.2)],
+};
 
 const file = (path: string, image: string, source: string): PlacedFile => ({
   path,
@@ -53,12 +61,15 @@ const file = (path: string, image: string, source: string): PlacedFile => ({
 
 const input: ExportInput = {
   albums: [animals, dogs, unsorted],
-  locations: [
-    { source: "/in/1.jpg", image: "aa", user: "ann" },
-    { source: "/in/copy of 1.jpg", image: "aa", user: null },
-    { source: "/in/2\n.jpg", image: "bb", user: "@bob" },
-    { source: "/in/3.jpg", image: "cc", user: null },
-  ],
+  ownersOf: async (image) =>
+    ({
+      aa: [
+        { source: "/in/1.jpg", user: "ann" },
+        { source: "/in/copy of 1.jpg", user: null },
+      ],
+      bb: [{ source: "/in/2\n.jpg", user: "@bob" }],
+      cc: [{ source: "https://host/3.jpg?sig=secret", user: null }],
+    })[image] ?? [],
   files: [
     file("Dogs/1.jpg", "aa", "/in/1.jpg"),
     file("Dogs/1 (2).jpg", "aa", "/in/copy of 1.jpg"),
@@ -69,10 +80,15 @@ const input: ExportInput = {
   run: { images: 3 },
 };
 
-describe("albumsCsv", () => {
-  const text = [...albumsCsv(input)].join("");
+async function textOf(exported: ExportInput): Promise<string> {
+  let text = "";
+  for await (const piece of albumsCsv(exported)) text += piece;
+  return text;
+}
 
-  it("has one row an image location, in the promised columns", () => {
+describe("albumsCsv", () => {
+  it("has one row an image location and owner, in the promised columns, without secrets", async () => {
+    const text = await textOf(input);
     expect(text.split("\r\n")[0]).toBe(
       "album_id,album,parent_id,source,file,sha256,user,representative,similarity,caption",
     );
@@ -83,18 +99,20 @@ describe("albumsCsv", () => {
       ["a1", `'=Dogs, "big"`, "p1", "/in/1.jpg", "Dogs/1.jpg", "aa", "ann", "1", "0.912346", ""],
       ["a1", `'=Dogs, "big"`, "p1", "/in/copy of 1.jpg", "Dogs/1 (2).jpg", "aa", "", "1", "0.912346", ""],
       ["a1", `'=Dogs, "big"`, "p1", "/in/2\n.jpg", "Dogs/2 .jpg", "bb", "'@bob", "1", "-0.5", "'- a dog"],
-      ["unsorted", "Unsorted", "", "/in/3.jpg", "", "cc", "", "0", "0.2", ""],
+      ["unsorted", "Unsorted", "", "https://host/3.jpg?sig=***", "", "cc", "", "0", "0.2", ""],
     ]);
   });
 
-  it("is the header alone when there are no albums", () => {
-    expect([...albumsCsv({ ...input, albums: [] })].join("").split("\r\n")).toHaveLength(2);
+  it("is the header alone when there are no albums", async () => {
+    expect((await textOf({ ...input, albums: [] })).split("\r\n")).toHaveLength(2);
   });
 
-  it("gives large catalogs in pieces, the header once", () => {
+  it("gives large catalogs in pieces, the header once", async () => {
     const members = Array.from({ length: 2500 }, (_, i) => member(`image${i}`, 1));
-    const locations = members.map(({ image }) => ({ source: `/in/${image}`, image, user: null }));
-    const pieces = [...albumsCsv({ ...input, albums: [{ ...dogs, members }], locations })];
+    const ownersOf = async (image: string) => [{ source: `/in/${image}`, user: null }];
+    const pieces: string[] = [];
+    for await (const piece of albumsCsv({ ...input, albums: [{ ...dogs, members }], ownersOf }))
+      pieces.push(piece);
     expect(pieces.length).toBe(3);
     expect(pieces.join("").split("\r\n")).toHaveLength(2502);
   });
@@ -112,6 +130,7 @@ describe("albumsJson", () => {
           parentId: null,
           size: 0,
           cohesion: null,
+          trust: null,
           representatives: [],
           evidence: null,
         },
@@ -123,6 +142,7 @@ describe("albumsJson", () => {
           parentId: "p1",
           size: 2,
           cohesion: 0.8,
+          trust: 0.9,
           representatives: [
             { file: "Dogs/2 .jpg", caption: "- a dog" },
             { file: "Dogs/1.jpg", caption: null },
@@ -137,6 +157,7 @@ describe("albumsJson", () => {
           parentId: null,
           size: 1,
           cohesion: 0.1,
+          trust: null,
           representatives: [],
           evidence: null,
         },

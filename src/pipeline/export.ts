@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import Papa from "papaparse";
 import { UNSORTED, type Album } from "../core/albums.ts";
+import { redactUrl } from "../core/url-secrets.ts";
 import { EXPORT_NAMES } from "../core/plan/layout.ts";
 import type { PlacedFile } from "../core/plan/steps.ts";
 import { AlbumenError } from "../errors.ts";
@@ -10,12 +11,8 @@ import type { Output } from "../ports/output.ts";
 
 export interface ExportInput {
   readonly albums: readonly Album[];
-  /** every place an image lies */
-  readonly locations: readonly {
-    readonly source: string;
-    readonly image: string;
-    readonly user: string | null;
-  }[];
+  /** the places of an image, once for each of their owners: `Store.ownersOf` */
+  ownersOf(image: string): Promise<readonly { readonly source: string; readonly user: string | null }[]>;
   /** what stands in the output: `Journal.outputs().files` */
   readonly files: readonly PlacedFile[];
   /** by image; the captions that are fit to show */
@@ -72,6 +69,7 @@ export function albumsJson(input: ExportInput): string {
     parentId: album.parentId,
     size: album.members.length,
     cohesion: album.cohesion,
+    trust: album.trust,
     representatives: album.members
       .filter((member) => member.representativeRank >= 0)
       .sort((a, b) => a.representativeRank - b.representativeRank)
@@ -90,14 +88,8 @@ export function albumsJson(input: ExportInput): string {
  * from models and strangers: such a text gets a "'" in front. `source` and `file` are exact all the same, for one
  * is absolute and the other starts with a folder name that never starts so.
  */
-export function* albumsCsv(input: ExportInput): Generator<string> {
+export async function* albumsCsv(input: ExportInput): AsyncGenerator<string> {
   const paths = pathsOf(input.files);
-  const locationsOf = new Map<string, { source: string; user: string | null }[]>();
-  for (const { image, source, user } of input.locations) {
-    const places = locationsOf.get(image);
-    if (places) places.push({ source, user });
-    else locationsOf.set(image, [{ source, user }]);
-  }
   let rows: (string | number)[][] = [COLUMNS];
   const flush = () => {
     const text = `${Papa.unparse(rows, { newline: "\r\n", escapeFormulae: true })}\r\n`;
@@ -106,12 +98,12 @@ export function* albumsCsv(input: ExportInput): Generator<string> {
   };
   for (const album of input.albums)
     for (const { image, similarity, representativeRank } of album.members)
-      for (const { source, user } of locationsOf.get(image) ?? []) {
+      for (const { source, user } of await input.ownersOf(image)) {
         rows.push([
           album.id,
           textOf(album),
           album.parentId ?? "",
-          source,
+          redactUrl(source),
           paths.fileOf(image, source) ?? "",
           image,
           user ?? "",
@@ -198,14 +190,18 @@ function splitPlace(place: string): { readonly folder: string; readonly temporar
   };
 }
 
-/** Takes Albumen's own files away again, as an undo of the first apply does. Returns those that the user changed, which stay. */
+/**
+ * Takes Albumen's own files away again, all of them as an undo of the first apply does, or some. Returns those that the
+ * user changed, which stay.
+ */
 export async function unpublishExports(
   { output, journal }: PublishTarget,
   signal: AbortSignal,
+  names: readonly string[] = EXPORT_NAMES,
 ): Promise<string[]> {
   const kept: string[] = [];
   for (const { place, sha256 } of await journal.published()) {
-    if (!EXPORT_NAMES.some((name) => name === place)) continue;
+    if (!names.includes(place)) continue;
     const standing = await output.inspect(place);
     if (standing && !sha256.includes(standing.kind === "file" ? await output.sha256(place, signal) : ""))
       kept.push(place);

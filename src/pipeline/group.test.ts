@@ -97,7 +97,10 @@ describe("regrouping", () => {
   it("says what was born and what ended", async () => {
     const before = named((await regroup(subset(range(0, 30)), [], settings, clusterer, watch)).albums);
     const { events } = await regroup(subset(range(15, 45)), before, settings, clusterer, watch);
-    expect(events.map((event) => event.kind).sort()).toEqual(["born", "died"]);
+    expect(events.map((event) => event.kind)).toEqual(["died", "born", "regrouped"]);
+    expect(events.at(-1)!.text).toBe(
+      "2 albums: 1 of 2 stayed; 1 new, 0 of them split off; 1 ended, 0 of them merged",
+    );
   });
 });
 
@@ -127,6 +130,7 @@ describe("splitting", () => {
       name: { text: "Both", source: "user", score: null, evidence: null },
       parentId: null,
       cohesion: 0,
+      trust: null,
       members: two.images.map((image) => ({ image, similarity: 1, representativeRank: -1, isPinned: false })),
     };
     const parts = await partsOf(two, album, null, settings, clusterer, watch);

@@ -3,8 +3,9 @@ import { AlbumenError } from "../errors.ts";
 import type { AlbumEvent } from "../core/album-edits.ts";
 import { UNSORTED, type Album } from "../core/albums.ts";
 import { assignNew } from "../core/cluster/assign-new.ts";
-import { centroidsOf } from "../core/cluster/kmeans.ts";
+import { centroidsOf } from "../core/cluster/means.ts";
 import { spreadOf } from "../core/cluster/spread.ts";
+import { trustOf } from "../core/cluster/trust.ts";
 import { applyConstraints } from "../core/constraints.ts";
 import {
   addParents,
@@ -170,6 +171,27 @@ export async function addToAlbums(
     return album;
   });
   return { albums: orderAlbums([...grown, ...born]), events, report: null };
+}
+
+/** The albums with their trust: every one is measured anew, for a neighbour's change is its own. */
+export async function measureTrust(
+  { images, vectors }: ImageVectors,
+  albums: readonly Album[],
+  matrix: Matrix,
+  watch: Watch,
+): Promise<Album[]> {
+  const rowOfImage = new Map(images.map((image, row) => [image, row]));
+  const assignment = new Int32Array(vectors.rows).fill(-1);
+  const measured = albums.filter((album) => album.id !== UNSORTED && album.members.length > 0);
+  measured.forEach((album, a) =>
+    album.members.forEach((member) => {
+      const row = rowOfImage.get(member.image);
+      if (row !== undefined) assignment[row] = a;
+    }),
+  );
+  const trust = await trustOf(vectors, assignment, measured.length, kernelsOf(matrix, quietCall(watch)));
+  const trustOfAlbum = new Map(measured.map((album, a) => [album.id, trust[a]!]));
+  return albums.map((album) => ({ ...album, trust: trustOfAlbum.get(album.id) ?? null }));
 }
 
 /** The members of one album in parts, largest first; for `split`. Errors: `USAGE` when it does not fall apart. */

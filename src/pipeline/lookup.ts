@@ -1,6 +1,7 @@
 /** What a person means by a path, a hash or a name, and what is told of an image that was found. */
 import { findAlbum } from "../core/album-edits.ts";
 import type { Album } from "../core/albums.ts";
+import { redactUrl } from "../core/url-secrets.ts";
 import { rowOf } from "../core/vectors.ts";
 import { AlbumenError } from "../errors.ts";
 import type { Embedder } from "../ports/embedder.ts";
@@ -30,30 +31,35 @@ export interface Lookup {
   vectorOfFile(path: string, embedder: Embedder): Promise<Float32Array>;
 }
 
+/** So many images with one beginning are counted, not more. */
+const MOST_NAMED = 100;
+
 export function createLookup(parts: CatalogParts): Lookup {
   const { store, journal, watch } = parts;
+
+  async function imageMeant(query: string): Promise<string> {
+    const absolute = parts.absolute(query);
+    const inOutput = parts.relativeToOutput(absolute);
+    const image =
+      (await store.imageAt(absolute)) ??
+      (await store.imageAt(query)) ??
+      (await journal.outputs()).files.find((file) => file.path === inOutput || file.path === query)?.image;
+    if (image) return image;
+    const near = /^[0-9a-f]{6,64}$/.test(query) ? await store.imagesStartingWith(query, MOST_NAMED) : [];
+    if (near.length === 1) return near[0]!;
+    const many = near.length < MOST_NAMED ? String(near.length) : `${MOST_NAMED} or more`;
+    throw new AlbumenError(
+      near.length > 1 ? "AMBIGUOUS" : "NOT_FOUND",
+      near.length > 1 ? `${many} images begin with ${query}.` : `The catalog has no image ${query}.`,
+      { hint: "Name it by its path, or by at least six letters of its SHA-256 (albums.csv lists both)." },
+    );
+  }
+
   return {
     async imagesMeant(queries: readonly string[]): Promise<string[]> {
-      const locations = await store.locations();
-      const files = (await journal.outputs()).files;
-      return queries.map((query) => {
-        const absolute = parts.absolute(query);
-        const inOutput = parts.relativeToOutput(absolute);
-        const image =
-          locations.find((location) => location.source === absolute || location.source === query)?.image ??
-          files.find((file) => file.path === inOutput || file.path === query)?.image;
-        if (image) return image;
-        const known = new Set(locations.map((location) => location.image));
-        const near = /^[0-9a-f]{6,64}$/.test(query) ? [...known].filter((sha) => sha.startsWith(query)) : [];
-        if (near.length === 1) return near[0]!;
-        throw new AlbumenError(
-          near.length > 1 ? "AMBIGUOUS" : "NOT_FOUND",
-          near.length > 1
-            ? `${near.length} images begin with ${query}.`
-            : `The catalog has no image ${query}.`,
-          { hint: "Name it by its path, or by at least six letters of its SHA-256 (albums.csv lists both)." },
-        );
-      });
+      const found: string[] = [];
+      for (const query of queries) found.push(await imageMeant(query));
+      return found;
     },
 
     async hitsOf(found: readonly { image: string; similarity: number }[]): Promise<Hit[]> {
@@ -61,15 +67,16 @@ export function createLookup(parts: CatalogParts): Lookup {
       for (const album of await store.albums())
         for (const member of album.members) albumOf.set(member.image, album.name.text);
       const fileOf = new Map((await journal.outputs()).files.map((file) => [file.image, file.path]));
-      const sourceOf = new Map(
-        (await store.locations()).map((location) => [location.image, location.source]),
+      const places = await store.placesOf(
+        found.map(({ image }) => image),
+        1,
       );
       return found.map(({ image, similarity }) => ({
         image,
         similarity,
         album: albumOf.get(image) ?? "",
         file: fileOf.get(image) ?? null,
-        source: sourceOf.get(image) ?? "",
+        source: redactUrl(places.get(image)?.[0]?.source ?? ""),
       }));
     },
     isMeant(album, query) {
@@ -84,10 +91,11 @@ export function createLookup(parts: CatalogParts): Lookup {
       for await (const item of source.list(watch.signal)) {
         if (item.kind === "failed") throw item.error;
         if (item.kind !== "location") continue;
-        const bytes = await source.read(item.location, watch.signal);
+        const read = await source.read(item.location, { signal: watch.signal, before: null });
+        if (read.kind !== "bytes") continue;
         const { image } = await parts
           .decoder()
-          .decode(bytes, { input: embedder.input, thumbnail: false }, quietCall(watch));
+          .decode(read.bytes, { input: embedder.input, thumbnail: false }, quietCall(watch));
         return rowOf(await embedder.embedImages([image], quietCall(watch)), 0);
       }
       throw new AlbumenError("NOT_FOUND", `${path} is neither an image of the catalog nor an image file.`);

@@ -1,5 +1,5 @@
 import { expect, it } from "vitest";
-import { prefetch } from "./prefetch.ts";
+import { lookAhead, prefetch } from "./prefetch.ts";
 
 const later = <T>(value: T, ms: number): Promise<T> =>
   new Promise((resolve) => setTimeout(() => resolve(value), ms));
@@ -38,4 +38,52 @@ it("throws a failure at its item's turn, after what came before it, and lets not
   await expect(run()).rejects.toThrow("two");
   expect(got).toEqual([1]);
   expect(finished).toBe(2);
+});
+
+it("hands a result over while the next item is slow to come", async () => {
+  let isSlow = true;
+  const items = async function* () {
+    yield 1;
+    await later(null, 50);
+    isSlow = false;
+    yield 2;
+  };
+  const got: [number, boolean][] = [];
+  for await (const value of prefetch(items(), 4, async (n) => n)) got.push([value, isSlow]);
+  expect(got).toEqual([
+    [1, true],
+    [2, false],
+  ]);
+});
+
+it("looks ahead as far as it may, and lets its source end when the consumer stops", async () => {
+  let given = 0;
+  let isEnded = false;
+  const items = async function* () {
+    try {
+      while (true) yield ++given;
+    } finally {
+      isEnded = true;
+    }
+  };
+  for await (const value of lookAhead(items(), 5)) {
+    await later(null, 5);
+    expect(given).toBeLessThanOrEqual(value + 5);
+    if (value === 3) break;
+  }
+  expect(given).toBe(3 + 5);
+  expect(isEnded).toBe(true);
+});
+
+it("throws what its source throws, after what came before it", async () => {
+  const items = async function* () {
+    yield 1;
+    throw new Error("two");
+  };
+  const got: number[] = [];
+  const reading = (async () => {
+    for await (const value of lookAhead(items(), 5)) got.push(value);
+  })();
+  await expect(reading).rejects.toThrow("two");
+  expect(got).toEqual([1]);
 });

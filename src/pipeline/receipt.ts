@@ -1,5 +1,5 @@
 /** What one run did and how long it took: the receipt that is kept, shown and exported. */
-import { UNSORTED } from "../core/albums.ts";
+import { trustOfAll, UNSORTED } from "../core/albums.ts";
 import type { Clustering } from "../ports/clusterer.ts";
 import type { Space } from "../ports/embedder.ts";
 import type { ApplyResult } from "./apply.ts";
@@ -15,6 +15,8 @@ export interface RunCounts {
   readonly images: number;
   readonly locations: number;
   readonly unsorted: number;
+  /** mean trust over the images in albums, in [0, 1]; null where none is known */
+  readonly trust: number | null;
   /** images new to the catalog in this run */
   readonly added: number;
   /** places in this run whose image the catalog already had under another place */
@@ -97,10 +99,9 @@ export function createReceipt(
       }
     },
     async receipt(applied) {
-      const [albums, images, locations, space, grouping] = await Promise.all([
+      const [albums, rows, space, grouping] = await Promise.all([
         store.albums(),
-        store.images(),
-        store.locations(),
+        store.counts(),
         store.meta("space"),
         // An album count is explained by the run that made it, which may be an earlier one.
         store.meta(GROUPING_REPORT),
@@ -118,9 +119,10 @@ export function createReceipt(
         files: applied?.counts ?? null,
         summary: {
           albums: albums.filter((album) => album.id !== UNSORTED && album.members.length > 0).length,
-          images: images.length,
-          locations: locations.length,
+          images: rows.images,
+          locations: rows.places,
           unsorted: albums.find((album) => album.id === UNSORTED)?.members.length ?? 0,
+          trust: trustOfAll(albums),
           added: counts?.added ?? 0,
           duplicates: counts?.duplicates ?? 0,
           failed: counts?.failed ?? 0,

@@ -4,6 +4,7 @@ import { dirname, join } from "node:path";
 import { buffer } from "node:stream/consumers";
 import { afterAll, describe, expect, it } from "vitest";
 import yauzl from "yauzl";
+import { drawPicture, EXIF_OF_LONDON, toSharp } from "../../test/fixtures/images.ts";
 import { createMemoryJournal } from "../adapters/journal/memory.ts";
 import { createDiskOutput } from "../adapters/output/disk.ts";
 import { writeZip } from "./zip.ts";
@@ -11,6 +12,7 @@ import { writeZip } from "./zip.ts";
 const made: string[] = [];
 afterAll(() => Promise.all(made.map((folder) => rm(folder, { recursive: true, force: true }))));
 
+const WHOLE = { keepLocation: true };
 const CALL = { signal: new AbortController().signal };
 
 async function create(files: Record<string, string>) {
@@ -47,11 +49,11 @@ describe("writeZip", () => {
     });
     const file = join(folder, "all.zip");
     const progress: number[] = [];
-    const result = await writeZip(target, file, [".albumen/thumbnails/ab/abcd.webp"], {
+    const result = await writeZip(target, file, [".albumen/thumbnails/ab/abcd.webp"], WHOLE, {
       ...CALL,
       onProgress: (done) => progress.push(done),
     });
-    expect(result).toEqual({ files: 3, sizeBytes: 19 });
+    expect(result).toEqual({ files: 3, sizeBytes: 19, leftOut: [] });
     expect(progress).toEqual([1, 2, 3]);
     expect(Object.fromEntries(await unzip(file))).toEqual({
       ".albumen/thumbnails/ab/abcd.webp": ["thumb", 0],
@@ -63,18 +65,41 @@ describe("writeZip", () => {
   it("is the same again, over its own earlier version, even inside the output", async () => {
     const { root, target } = await create({ "Dogs/a.jpg": "woof" });
     const file = join(root, "all.zip");
-    await writeZip(target, file, [], CALL);
+    await writeZip(target, file, [], WHOLE, CALL);
     const first = await readFile(file);
-    await writeZip(target, file, [], CALL);
+    await writeZip(target, file, [], WHOLE, CALL);
     expect((await readFile(file)).equals(first)).toBe(true);
     expect([...(await unzip(file)).keys()]).toEqual(["Dogs/a.jpg"]);
+  });
+
+  it("takes places out of pictures, and leaves out what it cannot take them out of, unless told to keep them", async () => {
+    const { folder, root, target } = await create({
+      "Dogs/big.tif": "II+\0 a BigTIFF",
+      "Dogs/plain.jpg": "woof",
+    });
+    const located = await toSharp(drawPicture(40, 30, 1))
+      .withExif(EXIF_OF_LONDON)
+      .jpeg()
+      .toBuffer();
+    await writeFile(join(root, "Dogs/a.jpg"), located);
+    const file = join(folder, "all.zip");
+    const result = await writeZip(target, file, [], { keepLocation: false }, CALL);
+    expect(result).toMatchObject({ files: 2, sizeBytes: located.length + 4 });
+    expect(result.leftOut.map(({ place }) => place)).toEqual(["Dogs/big.tif"]);
+    expect((await unzip(file)).has("Dogs/big.tif")).toBe(false);
+    expect((await unzip(file)).get("Dogs/a.jpg")![0]).not.toBe(located.toString());
+    expect(await readFile(join(root, "Dogs/a.jpg"))).toEqual(located);
+
+    expect((await writeZip(target, file, [], WHOLE, CALL)).leftOut).toEqual([]);
+    expect((await unzip(file)).get("Dogs/a.jpg")![0]).toBe(located.toString());
+    expect((await unzip(file)).has("Dogs/big.tif")).toBe(true);
   });
 
   it("does not touch a file that it did not write", async () => {
     const { folder, target } = await create({ "Dogs/a.jpg": "woof" });
     const file = join(folder, "all.zip");
     await writeFile(file, "mine");
-    await expect(writeZip(target, file, [], CALL)).rejects.toMatchObject({ code: "OUTPUT_CONFLICT" });
+    await expect(writeZip(target, file, [], WHOLE, CALL)).rejects.toMatchObject({ code: "OUTPUT_CONFLICT" });
     expect(await readFile(file, "utf8")).toBe("mine");
   });
 
@@ -82,7 +107,7 @@ describe("writeZip", () => {
     const { folder, target } = await create({ "Dogs/a.jpg": "woof", "Dogs/b.jpg": "x".repeat(5_000_000) });
     const controller = new AbortController();
     const call = { signal: controller.signal, onProgress: () => controller.abort() };
-    await expect(writeZip(target, join(folder, "all.zip"), [], call)).rejects.toMatchObject({
+    await expect(writeZip(target, join(folder, "all.zip"), [], WHOLE, call)).rejects.toMatchObject({
       code: "ABORTED",
     });
     expect(await readdir(folder)).toEqual(["out"]);

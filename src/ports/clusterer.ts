@@ -3,9 +3,8 @@ import type { Clustering } from "../core/cluster/finish.ts";
 import type { Vectors } from "../core/vectors.ts";
 import type { Call } from "./call.ts";
 
-export interface ClusteringRequest {
-  /** unit rows, all finite */
-  readonly vectors: Vectors;
+/** What is asked of a clusterer, whatever the images. */
+export interface ClusteringTerms {
   /** the number of albums wanted; null: find it */
   readonly albums: number | null;
   readonly granularity: "coarse" | "normal" | "fine";
@@ -21,11 +20,18 @@ export interface ClusteringRequest {
   readonly seed: number;
 }
 
+export interface ClusteringRequest extends ClusteringTerms {
+  /** unit rows, all finite */
+  readonly vectors: Vectors;
+}
+
 export type { Clustering };
 
 export interface Clusterer {
   /** `ward+kmeans`, `kmeans`, `density` */
   readonly id: string;
+  /** Refuses terms that it cannot keep for any images, so that none is looked at in vain. Errors: `CLUSTERING_INVALID`. */
+  check(terms: ClusteringTerms): void;
   /** Same seed, same result, on any number of threads. Errors: `VECTORS_INVALID`, `CLUSTERING_INVALID`. */
   cluster(request: ClusteringRequest, call: Call): Promise<Clustering>;
 }

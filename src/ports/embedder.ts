@@ -31,5 +31,9 @@ export interface Embedder {
   embedTexts?(texts: readonly string[], call: Call): Promise<Vectors>;
   /** The model's own words as rows of the same space; null when it has none. */
   concepts(): Promise<ConceptTable | null>;
+  /**
+   * Frees what is loaded; may be called again. Pictures need a new embedder then. Texts do not: they load their side
+   * alone, which is small beside other models, and it is for the next `dispose` to free.
+   */
   dispose(): Promise<void>;
 }

@@ -11,14 +11,34 @@ export interface ImageFacts {
   readonly width: number;
   readonly height: number;
   readonly format: ImageFormat;
-  /** ISO 8601 local time without zone, from EXIF; null when there is none */
+  /** ISO 8601 local time without zone, from EXIF, XMP or IPTC; null when there is none */
   readonly takenAt: string | null;
   /** degrees, WGS 84 */
   readonly latitude: number | null;
   readonly longitude: number | null;
   readonly camera: string | null;
+  /** what a person wrote into the file; null when nobody did */
+  readonly title: string | null;
+  /** in the file's order, each once */
+  readonly keywords: readonly string[];
+  /** share of the rows that could be decoded, in (0, 1]; below 1 the rest of the file is missing */
+  readonly readable: number;
+  /** null for images that an older Albumen recorded */
+  readonly looks: PictureLooks | null;
   /** mean colour, sRGB 0..255 */
   readonly meanColor: readonly [number, number, number];
+}
+
+/** What the pixels alone say; see core/perceptual-hash.ts for each. */
+export interface PictureLooks {
+  /** 16 hexadecimal digits */
+  readonly perceptualHash: string;
+  /** >= 0, comparable between shots of one scene */
+  readonly sharpness: number;
+  /** in (0, 1], likewise */
+  readonly exposure: number;
+  /** a blurred likeness in about 25 bytes, base64 (https://evanw.github.io/thumbhash/) */
+  readonly thumbhash: string;
 }
 
 export interface DecodeRequest {

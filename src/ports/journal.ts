@@ -73,4 +73,7 @@ export interface Journal {
   published(): Promise<PublishedFile[]>;
   /** `intended` adds a hash to those known, `written` makes it the only one, null forgets the file. */
   publish(place: string, sha256: string | null, when: "intended" | "written"): Promise<void>;
+
+  /** Forgets every entry, and what stands in the output of these images: nothing can be undone afterwards. */
+  erase(images: readonly string[]): Promise<void>;
 }

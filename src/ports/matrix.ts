@@ -1,5 +1,5 @@
 /** GEMM-shaped work, done by ONNX Runtime on CPU or GPU. */
-import type { Kernels } from "../core/cluster/kernels.ts";
+import type { Kernels, Screen } from "../core/cluster/kernels.ts";
 import type { Neighbours, Vectors } from "../core/vectors.ts";
 import type { Call } from "./call.ts";
 
@@ -17,6 +17,11 @@ export interface Matrix {
   topK(queries: Vectors, base: Vectors, k: number, call: Call): Promise<Neighbours>;
   /** All dot products: entry (i, j) at `[i * b.rows + j]`. The caller sees to it that it fits into memory. */
   multiply(a: Vectors, b: Vectors, call: Call): Promise<Float32Array>;
+  /**
+   * A cheaper, coarser comparison of the same points (unit rows) with ever other centroids, so many, as k-means needs
+   * it; aborted by `call`, too. null: this backend has none, or it would not pay with so few.
+   */
+  screen(points: Vectors, centroids: number, call: Call): Promise<Screen | null>;
   dispose(): Promise<void>;
 }
 
@@ -27,5 +32,7 @@ export function kernelsOf(matrix: Matrix, call: Call): Kernels {
   return {
     assign: (points, centroids) => matrix.nearest(points, centroids, quiet),
     multiply: (a, b) => matrix.multiply(a, b, quiet),
+    topK: (queries, base, k) => matrix.topK(queries, base, k, quiet),
+    screen: (points, centroids) => matrix.screen(points, centroids, quiet),
   };
 }

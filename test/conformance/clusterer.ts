@@ -1,9 +1,12 @@
 /** What every backend of the Clusterer port must do. */
-import { describe, expect, it } from "vitest";
+import { afterAll, describe, expect, it } from "vitest";
+import { createOnnxMatrix } from "../../src/adapters/matrix/onnx.ts";
+import { createPlainMatrix } from "../../src/adapters/matrix/plain.ts";
 import { createRandom } from "../../src/core/random.ts";
 import { emptyVectors, makeVectors, normalizeRows, takeRows, type Vectors } from "../../src/core/vectors.ts";
 import { accuracy } from "../../src/core/metrics.ts";
 import type { Clusterer, Clustering, ClusteringRequest } from "../../src/ports/clusterer.ts";
+import type { Matrix } from "../../src/ports/matrix.ts";
 
 const call = { signal: new AbortController().signal };
 
@@ -60,21 +63,40 @@ export function expectSound(found: Clustering, request: ClusteringRequest): void
 }
 
 export interface ClustererTraits {
-  create(): Promise<Clusterer>;
+  create(parts: { readonly matrix: Matrix }): Clusterer;
   /** false: it refuses to run without `albums` */
   readonly findsK: boolean;
   /** false: it refuses `albums` */
   readonly takesK: boolean;
 }
 
-export function testClusterer(name: string, traits: ClustererTraits): void {
+/** Runs the whole suite on plain loops and on ONNX Runtime, whose rounding differs. */
+export function testClusterer(traits: ClustererTraits): void {
+  const onnx = createOnnxMatrix({ threads: 2 });
+  afterAll(async () => (await onnx).dispose());
+  const matrices: readonly [string, () => Promise<Matrix>][] = [
+    ["plain loops", async () => createPlainMatrix()],
+    ["ONNX Runtime", () => onnx],
+  ];
   const given = (k: number): Partial<ClusteringRequest> => ({ albums: traits.takesK ? k : null });
 
-  describe(`clusterer ${name}`, () => {
+  it("gives the same result on one thread as on two", async () => {
+    const vectors = blobs(9, 60, { dims: 96, spread: 0.8, seed: 13 });
+    const request = requestFor(vectors, given(9));
+    const one = await createOnnxMatrix({ threads: 1 });
+    const alone = await traits.create({ matrix: one }).cluster(request, call);
+    await one.dispose();
+    expect(alone).toEqual(await traits.create({ matrix: await onnx }).cluster(request, call));
+    expect(alone.k).toBeGreaterThan(1);
+  });
+
+  describe.each(matrices)("on %s", (_, matrix) => {
+    const create = async () => traits.create({ matrix: await matrix() });
+
     it("finds four clear groups", async () => {
       const vectors = blobs(4, 30, { dims: 16, spread: 0.2, seed: 1 });
       const request = requestFor(vectors, traits.findsK ? {} : given(4));
-      const found = await (await traits.create()).cluster(request, call);
+      const found = await (await create()).cluster(request, call);
       expectSound(found, request);
       expect(found.k).toBe(4);
       expect(
@@ -88,13 +110,13 @@ export function testClusterer(name: string, traits: ClustererTraits): void {
     it("gives the same result for the same seed", async () => {
       const vectors = blobs(5, 20, { dims: 12, spread: 0.5, seed: 2 });
       const request = requestFor(vectors, given(5));
-      const clusterer = await traits.create();
+      const clusterer = await create();
       expect(await clusterer.cluster(request, call)).toEqual(await clusterer.cluster(request, call));
     });
 
     it("makes no albums of no images", async () => {
       const request = requestFor(emptyVectors(8), given(3));
-      const found = await (await traits.create()).cluster(request, call);
+      const found = await (await create()).cluster(request, call);
       expectSound(found, request);
       expect(found.k).toBe(0);
     });
@@ -104,7 +126,7 @@ export function testClusterer(name: string, traits: ClustererTraits): void {
         takeRows(blobs(3, 1, { dims: 8, spread: 0.1, seed: 3 }), [0, 1, 2].slice(0, n)),
         given(9),
       );
-      const found = await (await traits.create()).cluster(request, call);
+      const found = await (await create()).cluster(request, call);
       expectSound(found, request);
       expect(found.k).toBeLessThanOrEqual(n);
     });
@@ -116,7 +138,7 @@ export function testClusterer(name: string, traits: ClustererTraits): void {
         Array.from({ length: 36 }, (_, i) => i % 3),
       );
       const request = requestFor(vectors, given(3));
-      const found = await (await traits.create()).cluster(request, call);
+      const found = await (await create()).cluster(request, call);
       expectSound(found, request);
       for (let i = 3; i < 36; i++) expect(found.assignment[i]).toBe(found.assignment[i % 3]);
       expect(found.k).toBe(3);
@@ -125,7 +147,7 @@ export function testClusterer(name: string, traits: ClustererTraits): void {
     it("takes rows that are all equal", async () => {
       const vectors = takeRows(blobs(1, 1, { dims: 8, spread: 0.1, seed: 5 }), new Int32Array(20));
       const request = requestFor(vectors, given(4));
-      const found = await (await traits.create()).cluster(request, call);
+      const found = await (await create()).cluster(request, call);
       expectSound(found, request);
       expect(found.k).toBeLessThanOrEqual(1);
     });
@@ -135,13 +157,13 @@ export function testClusterer(name: string, traits: ClustererTraits): void {
       vectors.data.fill(0, 0, 8);
       vectors.data.fill(0, 24, 32);
       const request = requestFor(vectors, given(2));
-      expectSound(await (await traits.create()).cluster(request, call), request);
+      expectSound(await (await create()).cluster(request, call), request);
     });
 
     it("refuses NaN and infinity, naming the row", async () => {
       const vectors = blobs(2, 10, { dims: 8, spread: 0.2, seed: 7 });
       vectors.data[3 * 8 + 1] = NaN;
-      const clusterer = await traits.create();
+      const clusterer = await create();
       await expect(clusterer.cluster(requestFor(vectors, given(2)), call)).rejects.toMatchObject({
         code: "VECTORS_INVALID",
         message: expect.stringContaining("Row 3") as string,
@@ -151,7 +173,7 @@ export function testClusterer(name: string, traits: ClustererTraits): void {
     it("puts groups under the smallest size among the outliers", async () => {
       const many = blobs(2, 20, { dims: 16, spread: 0.15, seed: 8 });
       const request = requestFor(many, { ...given(2), minAlbumSize: 21 });
-      const found = await (await traits.create()).cluster(request, call);
+      const found = await (await create()).cluster(request, call);
       expectSound(found, request);
       expect(found.k).toBe(0);
       expect([...found.assignment].every((c) => c === -1)).toBe(true);
@@ -163,17 +185,16 @@ export function testClusterer(name: string, traits: ClustererTraits): void {
       ["maxAlbums", { maxAlbums: 1.5 }],
     ])("refuses an impossible %s", async (_, changes) => {
       const vectors = blobs(2, 5, { dims: 8, spread: 0.2, seed: 9 });
-      const clusterer = await traits.create();
-      await expect(
-        clusterer.cluster(requestFor(vectors, { ...given(2), ...changes }), call),
-      ).rejects.toMatchObject({
-        code: "CLUSTERING_INVALID",
-      });
+      const clusterer = await create();
+      const request = requestFor(vectors, { ...given(2), ...changes });
+      const refusal = expect.objectContaining({ code: "CLUSTERING_INVALID" }) as Error;
+      await expect(clusterer.cluster(request, call)).rejects.toEqual(refusal);
+      expect(() => clusterer.check(request)).toThrow(refusal);
     });
 
     it("stops when the signal has fired", async () => {
       const vectors = blobs(2, 20, { dims: 8, spread: 0.2, seed: 10 });
-      const clusterer = await traits.create();
+      const clusterer = await create();
       await expect(
         clusterer.cluster(requestFor(vectors, given(2)), { signal: AbortSignal.abort() }),
       ).rejects.toMatchObject({ code: "ABORTED" });
@@ -183,14 +204,14 @@ export function testClusterer(name: string, traits: ClustererTraits): void {
       it("keeps to the most albums allowed", async () => {
         const vectors = blobs(6, 12, { dims: 16, spread: 0.2, seed: 11 });
         const request = requestFor(vectors, { maxAlbums: 3 });
-        expectSound(await (await traits.create()).cluster(request, call), request);
+        expectSound(await (await create()).cluster(request, call), request);
       });
 
     if (traits.takesK)
       it("makes as many albums as are wanted", async () => {
         const vectors = blobs(4, 25, { dims: 16, spread: 0.3, seed: 12 });
         const request = requestFor(vectors, { albums: 7 });
-        const found = await (await traits.create()).cluster(request, call);
+        const found = await (await create()).cluster(request, call);
         expectSound(found, request);
         expect(found.k).toBe(7);
       });

@@ -132,6 +132,12 @@ export function testTextEmbedder(name: string, options: { create(): Promise<Embe
       }
     });
 
+    it("reads texts after it was disposed, too: names are tested when the pictures' side has gone", async () => {
+      const before = await embedder.embedTexts!(texts, call);
+      await embedder.dispose();
+      expect(await embedder.embedTexts!(texts, call)).toEqual(before);
+    });
+
     it("answers no texts with no rows", async () => {
       const vectors = await embedder.embedTexts!([], call);
       expect([vectors.rows, vectors.dims]).toEqual([0, embedder.space.dims]);

@@ -175,5 +175,18 @@ export function testJournal(name: string, create: () => Promise<JournalUnderTest
       await next.publish("albums.json", null, "written");
       expect(await next.published()).toEqual([{ place: "albums.csv", sha256: ["22"] }]);
     });
+
+    it("forgets every entry and what stands of some images", async () => {
+      const { journal, reopen } = await create();
+      await perform(journal, [place("a"), place("b")]);
+      await journal.publish("albums.csv", "11", "written");
+      await journal.erase(["a"]);
+      await journal.erase(["a"]);
+      const next = await reopen();
+      expect(await next.entries()).toEqual([]);
+      expect((await next.outputs()).files.map(({ path }) => path)).toEqual(["b"]);
+      expect(await next.published()).toEqual([{ place: "albums.csv", sha256: ["11"] }]);
+      expect(await perform(next, [place("c")])).toBeGreaterThan(0);
+    });
   });
 }

@@ -1,7 +1,14 @@
 /** What every backend of the Matrix port must do. */
 import { describe, expect, it } from "vitest";
 import { createRandom } from "../../src/core/random.ts";
-import { emptyVectors, makeVectors, normalizeRows, type Vectors } from "../../src/core/vectors.ts";
+import {
+  dot,
+  emptyVectors,
+  makeVectors,
+  normalizeRows,
+  rowOf,
+  type Vectors,
+} from "../../src/core/vectors.ts";
 import { createPlainMatrix } from "../../src/adapters/matrix/plain.ts";
 import type { Matrix } from "../../src/ports/matrix.ts";
 
@@ -102,6 +109,37 @@ export function testMatrix(name: string, options: { create(): Promise<Matrix> })
       ).rejects.toMatchObject({
         code: "VECTORS_INVALID",
       });
+      await matrix.dispose();
+    });
+
+    it("screens within the error it states, whichever rows are asked for", async () => {
+      const matrix = await options.create();
+      for (const [dims, centroids] of [
+        [24, 97],
+        [37, 130],
+      ]) {
+        const points = randomUnitRows(3_000, dims, 10);
+        points.data.fill(0, 5 * dims, 6 * dims);
+        const others = randomUnitRows(centroids, dims, 11);
+        const screen = await matrix.screen(points, centroids, call);
+        if (screen === null) continue;
+        const into = new Int32Array(Math.ceil(1.5 * screen.maxRows) * centroids);
+        const round = screen.against(others);
+        const scattered = [0, 5, 6, 900, 2_999];
+        const run = Array.from({ length: Math.min(screen.maxRows, 300) }, (_, i) => 100 + i);
+        for (const rows of [scattered, run]) {
+          const found = await round.score(Int32Array.from(rows), into);
+          rows.forEach((row, i) => {
+            expect(found.errorOf(i)).toBeLessThan(0.05);
+            for (let c = 0; c < centroids; c++) {
+              const score = into[found.startOf(i) + c] * found.worthOf(i);
+              const difference = score - dot(rowOf(points, row), rowOf(others, c));
+              if (Math.abs(difference) > found.errorOf(i))
+                expect.fail(`row ${row}, centroid ${c}: ${difference}`);
+            }
+          });
+        }
+      }
       await matrix.dispose();
     });
 

@@ -20,7 +20,8 @@ function catalogOf(out: string): Record<string, unknown[]> {
   const rows = (text: string) => db.prepare(text).all([]);
   const tables = {
     images: rows("SELECT * FROM images ORDER BY image"),
-    locations: rows("SELECT * FROM locations ORDER BY source"),
+    places: rows("SELECT source, name, stamp, image FROM places ORDER BY source"),
+    owners: rows("SELECT source, user FROM owners JOIN places ON id = place ORDER BY source, user"),
     failures: rows("SELECT source, code, reason, attempts FROM failures ORDER BY source"),
     embedded: rows("SELECT space, image FROM vector_rows ORDER BY space, image"),
     annotations: rows("SELECT * FROM annotations ORDER BY recipe, image"),

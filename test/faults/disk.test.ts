@@ -56,6 +56,7 @@ function workshop(input: string, root: string, journal: Journal = createMemoryJo
     parentId: null,
     name: { text: name, source: "user", score: null, evidence: null },
     cohesion: 1,
+    trust: null,
     members: pictures.map(({ image }) => ({ image, similarity: 1, representativeRank: -1, isPinned: false })),
   };
   const apply = async (mode: PlaceMode) => {

@@ -65,6 +65,7 @@ function albumsOf(
     parentId: null,
     name: { text, source: "user", score: null, evidence: null },
     cohesion: 1,
+    trust: null,
     members: pictures
       .filter(({ name }) => albumOf(name) === i)
       .map(({ image }) => ({ image, similarity: 1, representativeRank: -1, isPinned: false })),

@@ -23,6 +23,7 @@ function album(id: string, name: string, contents: readonly string[]): Album {
     parentId: null,
     name: { text: name, source: "user", score: null, evidence: null },
     cohesion: 1,
+    trust: null,
     members: contents.map((content) => ({
       image: imageOf(content),
       similarity: 1,

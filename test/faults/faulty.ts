@@ -78,6 +78,7 @@ export function createFaults(strikeAt: number, fault: Fault): Faults {
       stateBefore: (id) => read(() => journal.stateBefore(id)),
       entries: () => read(() => journal.entries()),
       published: () => read(() => journal.published()),
+      erase: (images) => effect(() => journal.erase(images)),
       begin: (entry) => effect(() => journal.begin(entry)),
       record: (id, performed) => effect(() => journal.record(id, performed)),
       finish: (id) => effect(() => journal.finish(id)),

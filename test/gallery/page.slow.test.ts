@@ -242,7 +242,7 @@ async function writeGallery(folder: string): Promise<void> {
   const data: GalleryData = sampleGallery({
     title: "Holiday",
     albums: [
-      sampleAlbum({ id: "places", name: "Places", cohesion: null }),
+      sampleAlbum({ id: "places", name: "Places", cohesion: null, trust: null }),
       sampleAlbum({ id: "sea", name: "Sea", parentId: "places" }),
       sampleAlbum({ id: HOSTILE, name: HOSTILE }),
       sampleAlbum({ id: "unsorted", name: "Unsorted", nameSource: "neutral", nameScore: null }),

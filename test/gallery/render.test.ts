@@ -3,7 +3,7 @@ import { readFile } from "node:fs/promises";
 import { describe, expect, it } from "vitest";
 import { BUNDLE, bundleGallery } from "../../scripts/bundle-gallery.ts";
 import { previewOrder, renderGallery } from "../../src/gallery/render.ts";
-import { decodePictures, encodeGallery, type GalleryWire } from "../../src/gallery/wire.ts";
+import { byLikeness, decodePictures, encodeGallery, type GalleryWire } from "../../src/gallery/wire.ts";
 import { PIXELS, sampleAlbum, sampleGallery, sampleImage } from "./sample.ts";
 
 /** Contents of every element of a kind, in order. */
@@ -36,6 +36,7 @@ describe("renderGallery", () => {
         tags: ["b"],
         width: 7,
         height: 9,
+        isDouble: true,
       }),
     ];
     const data = sampleGallery({ albums: [sampleAlbum({ id: "a" }), sampleAlbum({ id: "b" })], images });
@@ -51,6 +52,7 @@ describe("renderGallery", () => {
       y: 0.5,
       similarity: 0.875,
       rank: 0,
+      isDouble: false,
       caption: "Á",
       tags: ["a", "b"],
       takenAt: "",
@@ -66,7 +68,16 @@ describe("renderGallery", () => {
       takenAt: "2020-01-02T03:04:05",
       width: 7,
       height: 9,
+      isDouble: true,
     });
+  });
+
+  it("has an album's likest pictures first, and behind them all those that another one stands for", () => {
+    const images = [0.9, 0.95, 0.5, 0.8].map((similarity, i) =>
+      sampleImage(i, { similarity, isDouble: i === 1 || i === 3 }),
+    );
+    const pictures = decodePictures(encodeGallery(sampleGallery({ images })).images);
+    expect(pictures.toSorted(byLikeness).map(({ index }) => index)).toEqual([0, 2, 1, 3]);
   });
 
   it("shows Unsorted last, and keeps parents and images with their albums", () => {

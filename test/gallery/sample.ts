@@ -14,6 +14,7 @@ export function sampleAlbum(fields: Partial<GalleryAlbum> & Pick<GalleryAlbum, "
     evidence: null,
     parentId: null,
     cohesion: 0.6,
+    trust: 0.9,
     ...fields,
   };
 }
@@ -30,6 +31,7 @@ export function sampleImage(i: number, fields: Partial<GalleryImage> = {}): Gall
     y: (i * 0.414) % 1,
     similarity: 1 - (i % 100) / 200,
     representativeRank: -1,
+    isDouble: false,
     caption: null,
     tags: [],
     takenAt: null,

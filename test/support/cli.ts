@@ -1,5 +1,5 @@
 /** The command line as a user has it: one process a command, in a home folder of its own, with no network. */
-import { spawn } from "node:child_process";
+import { spawn, type ChildProcessByStdio } from "node:child_process";
 import { createHash } from "node:crypto";
 import {
   lstatSync,
@@ -13,6 +13,7 @@ import {
 } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Readable, Writable } from "node:stream";
 import { fileURLToPath } from "node:url";
 import { afterAll } from "vitest";
 
@@ -40,6 +41,8 @@ export interface RunOptions {
   readonly cwd?: string;
   /** on top of the desk's; undefined takes one away */
   readonly env?: Readonly<Record<string, string | undefined>>;
+  /** what it reads from standard input; none when omitted */
+  readonly input?: string | Uint8Array;
   /** sent once stdout and stderr together match */
   readonly interrupt?: {
     readonly when: RegExp;
@@ -106,7 +109,7 @@ function runCli(
   args: readonly string[],
   folder: string,
   env: NodeJS.ProcessEnv,
-  { cwd = folder, env: changes = {}, interrupt, timeoutMs = 120_000 }: RunOptions,
+  { cwd = folder, env: changes = {}, input, interrupt, timeoutMs = 120_000 }: RunOptions,
 ): Promise<Ran> {
   return new Promise((resolve, reject) => {
     const begun = performance.now();
@@ -115,8 +118,10 @@ function runCli(
       env: Object.fromEntries(
         Object.entries({ ...env, ...changes }).filter(([, value]) => value !== undefined),
       ),
-      stdio: ["ignore", "pipe", "pipe"],
-    });
+      stdio: [input === undefined ? "ignore" : "pipe", "pipe", "pipe"],
+    }) as ChildProcessByStdio<Writable | null, Readable, Readable>;
+    child.stdin?.on("error", () => {}); // a command may end before it has read everything
+    child.stdin?.end(input);
     const timer = setTimeout(() => child.kill("SIGKILL"), timeoutMs);
     let [stdout, stderr] = ["", ""];
     let isInterrupted = false;

@@ -1,12 +1,12 @@
 /** Captioner over a model folder: the encoder's features, an ONNX decoder, beam search. */
 import { Tensor } from "../../models/onnxruntime.ts";
 import { z } from "zod";
-import { beamSearch, type BeamRules, type Prefix } from "../../core/beam-search.ts";
+import { PLAIN_RULES, searchSentences, type Prefix, type SearchRules } from "../../core/beam-search.ts";
 import { makeVectors, type Vectors } from "../../core/vectors.ts";
 import { AlbumenError, throwIfAborted } from "../../errors.ts";
 import { openChain } from "../../models/chain.ts";
 import { openGraph, type GraphOptions } from "../../models/graph.ts";
-import { parseJson } from "../../models/manifest.ts";
+import { asEncoder, parseJson, type Manifest } from "../../models/manifest.ts";
 import { openBundledModel, type Model, type ModelOptions } from "../../models/model.ts";
 import { geometryOf, createPixelLender } from "../../models/pixels.ts";
 import type { Call } from "../../ports/call.ts";
@@ -38,9 +38,16 @@ export async function createStarterCaptioner(options: ModelOptions & GraphOption
   return createOnnxCaptioner(await openBundledModel("starter", options), options);
 }
 
+/** `starter-captioner@1`: what an encoder's own captioner is called. Errors: `MODEL_INCOMPATIBLE` when it has none. */
+export function ownCaptionerId(manifest: Manifest): string {
+  const { id, captioner } = asEncoder(manifest);
+  if (captioner === null) throw new AlbumenError("MODEL_INCOMPATIBLE", `The model ${id} has no captioner.`);
+  return `${id}-captioner@${captioner.revision}`;
+}
+
 /** Errors: as `Model.read`; `MODEL_INCOMPATIBLE` when the model has no captioner. */
 export async function createOnnxCaptioner(model: Model, options: GraphOptions = {}): Promise<OnnxCaptioner> {
-  const { id, captioner, input } = model.manifest;
+  const { id, captioner, input } = asEncoder(model.manifest);
   if (captioner === null) throw new AlbumenError("MODEL_INCOMPATIBLE", `The model ${id} has no captioner.`);
   const config = parseJson(
     configSchema,
@@ -48,20 +55,25 @@ export async function createOnnxCaptioner(model: Model, options: GraphOptions = 
     captioner.config,
   );
   const chain = await openChain(model, captioner.graphs, captioner.features, options);
-  const decoder = await openGraph(await model.read(config.file), config.file, options).catch(
+  const decoder = await openGraph(await model.locate(config.file), config.file, options).catch(
     async (error: unknown) => {
       await chain.dispose();
       throw error;
     },
   );
   const lendPixels = createPixelLender(input);
-  const rules: BeamRules = {
-    begin: config.bos,
+  const rules: SearchRules = {
+    ...PLAIN_RULES,
+    prompt: [config.bos],
     end: config.eos,
     never: config.never,
-    maxTokens: config.maxTokens,
+    maxLength: 1 + config.maxTokens,
     beams: config.beams,
     lengthPower: config.lengthPower,
+    // As it was when its captions, and the scores they are judged by, were measured.
+    scoredLength: "sentence",
+    stop: "first",
+    endRank: "among-open",
   };
   const silent = new Set([config.bos, config.eos, ...config.never]);
 
@@ -71,7 +83,7 @@ export async function createOnnxCaptioner(model: Model, options: GraphOptions = 
       const outputs = await decoder.run(feedsOf(features, prefixes));
       return outputs["logits"]!.data as Float32Array;
     };
-    const sentences = await beamSearch(features.rows, rules, config.vocabulary.length, step);
+    const sentences = await searchSentences(features.rows, rules, step);
     return sentences.map(({ tokens, score }) => ({
       text: tokens
         .filter((token) => !silent.has(token))
@@ -94,7 +106,7 @@ export async function createOnnxCaptioner(model: Model, options: GraphOptions = 
   };
 
   return {
-    id: `${id}-captioner@${captioner.revision}`,
+    id: ownCaptionerId(model.manifest),
     maxBatch: MAX_BATCH,
     input: geometryOf(input),
     captionFeatures,

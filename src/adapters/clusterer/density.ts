@@ -2,11 +2,11 @@
 import { AlbumenError } from "../../errors.ts";
 import { finishGrouping } from "../../core/cluster/finish.ts";
 import { hdbscan } from "../../core/cluster/hdbscan.ts";
-import { centroidsOf } from "../../core/cluster/kmeans.ts";
+import { centroidsOf } from "../../core/cluster/means.ts";
 import { squaredDistances } from "../../core/cluster/linkage.ts";
-import type { Clusterer, ClusteringRequest } from "../../ports/clusterer.ts";
+import type { Clusterer } from "../../ports/clusterer.ts";
 import { kernelsOf, type Matrix } from "../../ports/matrix.ts";
-import { checkRequest, emptyClustering } from "./request.ts";
+import { checkRequest, checkTerms, emptyClustering } from "./request.ts";
 
 // The distances of 5,000 rows take 200 MB.
 const MOST_ROWS = 5000;
@@ -16,12 +16,28 @@ const MIN_SAMPLES = 3;
 
 /** Refuses `albums` and `maxAlbums`: density decides; and more than 5,000 images. */
 export function createDensity({ matrix }: { readonly matrix: Matrix }): Clusterer {
-  return {
+  const clusterer: Clusterer = {
     id: "density",
+    check(terms) {
+      checkTerms(terms);
+      if (terms.albums !== null || terms.maxAlbums !== null)
+        throw new AlbumenError(
+          "CLUSTERING_INVALID",
+          "The clusterer density finds the number of albums itself.",
+          {
+            hint: "Use --albums auto --max-albums auto, or --clusterer ward+kmeans.",
+          },
+        );
+    },
     async cluster(request, call) {
-      checkRequest(request);
-      checkDensityRequest(request);
+      checkRequest(clusterer, request);
       const { vectors } = request;
+      if (vectors.rows > MOST_ROWS)
+        throw new AlbumenError(
+          "CLUSTERING_INVALID",
+          `The clusterer density takes at most ${MOST_ROWS} images, not ${vectors.rows}.`,
+          { hint: "Use --clusterer ward+kmeans." },
+        );
       if (vectors.rows === 0) return emptyClustering(request, "density");
       const kernels = kernelsOf(matrix, call);
       const distance = squaredDistances(vectors, await kernels.multiply(vectors, vectors));
@@ -38,17 +54,5 @@ export function createDensity({ matrix }: { readonly matrix: Matrix }): Clustere
       });
     },
   };
-}
-
-function checkDensityRequest(request: ClusteringRequest): void {
-  if (request.albums !== null || request.maxAlbums !== null)
-    throw new AlbumenError("CLUSTERING_INVALID", "The density clusterer finds the number of albums itself.", {
-      hint: "Leave the number out, or use the clusterer ward+kmeans.",
-    });
-  if (request.vectors.rows > MOST_ROWS)
-    throw new AlbumenError(
-      "CLUSTERING_INVALID",
-      `The density clusterer takes at most ${MOST_ROWS} images, not ${request.vectors.rows}.`,
-      { hint: "Use the clusterer ward+kmeans." },
-    );
+  return clusterer;
 }

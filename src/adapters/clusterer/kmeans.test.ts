@@ -1,15 +1,14 @@
-import { expect, it } from "vitest";
-import { blobs, requestFor, testClusterer } from "../../../test/conformance/clusterer.ts";
+import { describe, expect, it } from "vitest";
+import { requestFor, testClusterer } from "../../../test/conformance/clusterer.ts";
+import { emptyVectors } from "../../core/vectors.ts";
 import { createPlainMatrix } from "../matrix/plain.ts";
 import { createKMeans } from "./kmeans.ts";
 
-const matrix = createPlainMatrix();
-testClusterer("kmeans", { create: async () => createKMeans({ matrix }), findsK: false, takesK: true });
+describe("clusterer kmeans", () => {
+  testClusterer({ create: createKMeans, findsK: false, takesK: true });
 
-it("refuses to run without the number of albums", async () => {
-  const vectors = blobs(2, 5, { dims: 8, spread: 0.2, seed: 1 });
-  const call = { signal: new AbortController().signal };
-  await expect(createKMeans({ matrix }).cluster(requestFor(vectors), call)).rejects.toMatchObject({
-    code: "CLUSTERING_INVALID",
+  it("refuses to run without the number of albums, before any image is looked at", () => {
+    const clusterer = createKMeans({ matrix: createPlainMatrix() });
+    expect(() => clusterer.check(requestFor(emptyVectors(8)))).toThrow(/told the number of albums/);
   });
 });

@@ -1,14 +1,19 @@
 /** What every clusterer checks, and what it answers for nothing. */
 import { AlbumenError } from "../../errors.ts";
 import { assertFinite, emptyVectors } from "../../core/vectors.ts";
-import type { Clustering, ClusteringRequest } from "../../ports/clusterer.ts";
+import type { Clusterer, Clustering, ClusteringRequest, ClusteringTerms } from "../../ports/clusterer.ts";
 
-/** Refuses NaN, and numbers that make no sense. */
-export function checkRequest(request: ClusteringRequest): void {
+/** Refuses NaN, and terms that the clusterer cannot keep. */
+export function checkRequest(clusterer: Clusterer, request: ClusteringRequest): void {
   assertFinite(request.vectors);
-  atLeastOne("The number of albums", request.albums);
-  atLeastOne("The most albums", request.maxAlbums);
-  atLeastOne("The smallest album's size", request.minAlbumSize);
+  clusterer.check(request);
+}
+
+/** Refuses numbers that make no sense to any clusterer. */
+export function checkTerms(terms: ClusteringTerms): void {
+  atLeastOne("The number of albums", terms.albums);
+  atLeastOne("The most albums", terms.maxAlbums);
+  atLeastOne("The smallest album's size", terms.minAlbumSize);
 }
 
 function atLeastOne(what: string, value: number | null): void {

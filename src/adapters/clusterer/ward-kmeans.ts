@@ -2,15 +2,17 @@
 import { wardKMeans } from "../../core/cluster/ward-kmeans.ts";
 import type { Clusterer } from "../../ports/clusterer.ts";
 import { kernelsOf, type Matrix } from "../../ports/matrix.ts";
-import { checkRequest, emptyClustering } from "./request.ts";
+import { checkRequest, checkTerms, emptyClustering } from "./request.ts";
 
 export function createWardKMeans({ matrix }: { readonly matrix: Matrix }): Clusterer {
-  return {
+  const clusterer: Clusterer = {
     id: "ward+kmeans",
+    check: checkTerms,
     async cluster(request, call) {
-      checkRequest(request);
+      checkRequest(clusterer, request);
       if (request.vectors.rows === 0) return emptyClustering(request, "ward+kmeans");
       return wardKMeans({ ...request, unrelated: request.unrelated ?? null }, kernelsOf(matrix, call));
     },
   };
+  return clusterer;
 }

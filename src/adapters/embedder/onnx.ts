@@ -1,11 +1,13 @@
-/** Embedder over any model folder: one or more ONNX graphs, the model's own words, and a sentence model if it has one. */
+/** Embedder over any model folder: one or more ONNX graphs, the model's own words, and its way to read texts if it has one. */
 import { makeVectors, normalizeRows, type Vectors } from "../../core/vectors.ts";
 import { AlbumenError, throwIfAborted } from "../../errors.ts";
 import { openChain } from "../../models/chain.ts";
+import { asEncoder } from "../../models/manifest.ts";
 import { readConcepts } from "../../models/concepts.ts";
 import type { GraphOptions } from "../../models/graph.ts";
 import { openBundledModel, type Model, type ModelOptions } from "../../models/model.ts";
 import { geometryOf, createPixelLender } from "../../models/pixels.ts";
+import { openTextTower } from "../../models/text-tower.ts";
 import type { Call } from "../../ports/call.ts";
 import type { Embedder, Space } from "../../ports/embedder.ts";
 import { openSentenceEncoder, type SentenceEncoder } from "./sentence.ts";
@@ -26,27 +28,39 @@ export async function createMiniEmbedder(options: ModelOptions & GraphOptions): 
   return createOnnxEmbedder(await openBundledModel("mini", options), options);
 }
 
-export function spaceOf({ manifest }: Model): Space {
+export function spaceOf(model: Model): Space {
+  const manifest = asEncoder(model.manifest);
   return { model: manifest.id, revision: manifest.revision, dims: manifest.dims };
+}
+
+/** Texts to unit rows: of the whole space from a tower, of a part of it from a sentence model. */
+type TextReader = Pick<SentenceEncoder, "encode" | "dispose">;
+
+async function openTextReader(model: Model, options: GraphOptions): Promise<TextReader> {
+  const { text } = asEncoder(model.manifest);
+  return text?.kind === "sentence-part"
+    ? openSentenceEncoder(model, text.part, text.maxTokens, options)
+    : openTextTower(model, options);
 }
 
 /** Errors: as `Model.read`, `MODEL_INCOMPATIBLE`. */
 export async function createOnnxEmbedder(model: Model, options: GraphOptions = {}): Promise<Embedder> {
-  const { manifest } = model;
+  const manifest = asEncoder(model.manifest);
   const { image, text, dims } = manifest;
   const chain = await openChain(model, image.graphs, image.output, options);
   const lendPixels = createPixelLender(manifest.input);
-  let sentences: Promise<SentenceEncoder> | null = null;
+  let reader: Promise<TextReader> | null = null;
   let concepts: ReturnType<typeof readConcepts> | null = null;
 
   const embedTexts = async (texts: readonly string[], call: Call): Promise<Vectors> => {
-    const { part, offset, maxTokens } = text!;
     // Loaded on the first text: most runs have none. A failure is forgotten, so that a later call may succeed.
-    sentences ??= openSentenceEncoder(model, part, maxTokens, options).catch((error: unknown) => {
-      sentences = null;
+    reader ??= openTextReader(model, options).catch((error: unknown) => {
+      reader = null;
       throw error;
     });
-    const found = await (await sentences).encode(texts, call);
+    const found = await (await reader).encode(texts, call);
+    if (text?.kind !== "sentence-part") return found;
+    const { offset } = text;
     if (offset + found.dims > dims)
       throw new AlbumenError(
         "MODEL_INCOMPATIBLE",
@@ -79,8 +93,9 @@ export async function createOnnxEmbedder(model: Model, options: GraphOptions = {
     concepts: () => (concepts ??= readConcepts(model)),
     async dispose() {
       await chain.dispose();
-      const loaded = await sentences?.catch(() => null);
-      await loaded?.dispose();
+      const loaded = reader;
+      reader = null;
+      await (await loaded?.catch(() => null))?.dispose();
     },
   };
 }

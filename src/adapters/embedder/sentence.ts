@@ -26,7 +26,7 @@ export async function openSentenceEncoder(
   options: GraphOptions = {},
 ): Promise<SentenceEncoder> {
   const { makes } = model.manifest.parts[part]!;
-  const graph = await openGraph(await model.read(makes), makes, options);
+  const graph = await openGraph(await model.locate(makes), makes, options);
   const tokenizer = new Tokenizer(
     await readObject(model, "tokenizer.json"),
     await readObject(model, "tokenizer_config.json"),

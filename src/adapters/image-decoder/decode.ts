@@ -1,12 +1,16 @@
 /** One image, from bytes to pixels, facts and thumbnail. Runs in a worker; knows nothing of threads. */
-import sharp, { type Sharp, type SharpOptions } from "sharp";
+import sharp, { type Metadata, type Sharp, type SharpOptions } from "sharp";
 import { AlbumenError, isAlbumenError, messageOf } from "../../errors.ts";
 import { endsEarly, sniffImageFormat, type ImageFormat } from "../../core/image-format.ts";
+import { isRawTiff, largestJpegWithin, tiffOrientation, withOrientation } from "../../core/raw-preview.ts";
 import { decodeSize, fitImage, type DecodedImage, type Size } from "../../core/resample.ts";
 import type { Decoded, DecodeRequest } from "../../ports/image-decoder.ts";
 import { decodeBmp } from "./bmp.ts";
-import { readExif } from "./facts.ts";
+import { readFacts, type MetadataBlocks } from "./facts.ts";
 import { decodeHeic } from "./heic.ts";
+import { looksOf } from "./looks.ts";
+import { readablePart } from "./readable-part.ts";
+import { grabFrame } from "./video.ts";
 
 export interface DecodeLimits {
   /** width x height; a picture that has more is refused by its header */
@@ -49,7 +53,14 @@ async function decodeAs(
   const pixels = await readPixels(picture, decodeSize(request.input, size, format === "svg"), limits);
   return {
     image: fitImage(pixels, request.input, size),
-    facts: { ...size, format: picture.format, ...readExif(picture.exif), meanColor: meanColor(pixels) },
+    facts: {
+      ...size,
+      format: picture.format,
+      ...readFacts(picture.metadata),
+      readable: picture.readable,
+      looks: looksOf(pixels),
+      meanColor: meanColor(pixels),
+    },
     thumbnail: request.thumbnail ? await makeThumbnail(picture, pixels, limits) : null,
   };
 }
@@ -63,7 +74,9 @@ interface Picture {
   readonly size: Size;
   /** one channel of 16 bits */
   readonly isDeepGrey: boolean;
-  readonly exif: Uint8Array | undefined;
+  /** share of the rows that the file still holds, in (0, 1] */
+  readonly readable: number;
+  readonly metadata: MetadataBlocks;
   readonly profile: Uint8Array | undefined;
 }
 
@@ -77,32 +90,66 @@ async function openPicture(format: ImageFormat, bytes: Uint8Array, limits: Decod
   };
   if (format === "bmp") {
     const { data, width, height, channels } = decodeBmp(bytes, checkSize);
-    return rawPicture(format, { width, height }, data, channels, undefined);
+    return rawPicture(format, { width, height }, data, channels, {});
   }
+  if (format === "video") {
+    const frame = await openPicture("png", await grabFrame(bytes, limits.timeoutMs), limits);
+    return { ...frame, format };
+  }
+  if (format === "raw" || (format === "tiff" && isRawTiff(bytes))) return openRaw(bytes, limits);
   // Reads the header only. The limit is ours to check: sharp's error for it cannot be told from others.
   const header = await sharp(bytes, { limitInputPixels: false }).metadata();
   checkSize(header.width, header.height);
   if (header.format === "heif" && header.compression === "hevc") {
     const { data, width, height, channels } = await decodeHeic(bytes, checkSize);
-    return rawPicture("heic", { width, height }, data, channels, header.exif);
+    return rawPicture("heic", { width, height }, data, channels, blocksOf(header));
   }
   // The GIF reader leaves what is missing blank and says nothing.
   if (format === "gif" && endsEarly(bytes, format)) throw truncated(format);
-  const isWithoutEnd = format === "jpeg" && endsEarly(bytes, format);
-  return {
+  const metadata = blocksOf(header);
+  const whole: Picture = {
     format: header.format === "heif" ? "avif" : format,
-    // libjpeg takes a missing end marker for missing data. With one supplied it knows: it warns if there is a hole.
-    input: isWithoutEnd ? withEndMarker(bytes) : bytes,
-    options: {
-      failOn: isWithoutEnd ? "warning" : "truncated",
-      limitInputPixels: limits.maxPixels,
-      sequentialRead: true,
-    },
+    input: bytes,
+    options: { failOn: "truncated", limitInputPixels: limits.maxPixels, sequentialRead: true },
     size: header.autoOrient,
     isDeepGrey: header.depth === "ushort" && header.channels === 1,
-    exif: header.exif ?? (format === "tiff" ? bytes : undefined), // a TIFF's facts lie in its own directory
+    readable: 1,
+    // A TIFF's facts lie in its own directory.
+    metadata: format === "tiff" ? { ...metadata, exif: metadata.exif ?? bytes } : metadata,
     profile: header.icc,
   };
+  if (format !== "jpeg" || !endsEarly(bytes, format)) return whole;
+  const part = await readablePart(bytes, header, limits);
+  if (part === null) throw truncated(format);
+  const { autoOrient } = await sharp(part.bytes).metadata();
+  return { ...whole, input: part.bytes, size: autoOrient, readable: part.share };
+}
+
+/** By the preview that the camera put in; the facts are the raw file's own, where it is made like a TIFF. */
+async function openRaw(bytes: Uint8Array, limits: DecodeLimits): Promise<Picture> {
+  const preview = largestJpegWithin(bytes);
+  if (preview === null)
+    throw new AlbumenError("IMAGE_UNSUPPORTED", "The raw file holds no preview that could stand for it.", {
+      hint: "Develop it to a JPEG or TIFF.",
+    });
+  const header = await sharp(preview, { limitInputPixels: false }).metadata();
+  const orientation = header.orientation === undefined ? tiffOrientation(bytes) : 1;
+  const upright = orientation === 1 ? Uint8Array.from(preview) : withOrientation(preview, orientation);
+  const picture = await openPicture("jpeg", upright, limits);
+  const isLikeTiff = bytes[0] === bytes[1]; // "II" or "MM"
+  const own = isLikeTiff ? { exif: asTiff(bytes) } : {};
+  return { ...picture, format: "raw", metadata: { ...picture.metadata, ...own } };
+}
+
+/** Olympus and Panasonic write a number of their own where TIFF has 42; all that follows is TIFF. */
+function asTiff(raw: Uint8Array): Uint8Array {
+  const tiff = Uint8Array.from(raw);
+  tiff.set(raw[0] === 0x49 ? [42, 0] : [0, 42], 2);
+  return tiff;
+}
+
+function blocksOf({ exif, xmp, iptc }: Metadata): MetadataBlocks {
+  return { exif, xmp, iptc };
 }
 
 function rawPicture(
@@ -110,17 +157,10 @@ function rawPicture(
   size: Size,
   input: Uint8Array,
   channels: 3 | 4,
-  exif: Uint8Array | undefined,
+  metadata: MetadataBlocks,
 ): Picture {
   const options: SharpOptions = { raw: { ...size, channels }, limitInputPixels: false };
-  return { format, input, options, size, isDeepGrey: false, exif, profile: undefined };
-}
-
-function withEndMarker(jpeg: Uint8Array): Uint8Array {
-  const whole = new Uint8Array(jpeg.length + 2);
-  whole.set(jpeg);
-  whole.set([0xff, 0xd9], jpeg.length);
-  return whole;
+  return { format, input, options, size, isDeepGrey: false, readable: 1, metadata, profile: undefined };
 }
 
 function open(picture: Picture, limits: DecodeLimits, options: SharpOptions = {}): Sharp {

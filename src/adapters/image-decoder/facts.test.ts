@@ -2,7 +2,7 @@ import * as fc from "fast-check";
 import sharp, { type Sharp } from "sharp";
 import { describe, expect, it } from "vitest";
 import { EXIF_OF_LONDON } from "../../../test/fixtures/images.ts";
-import { readExif } from "./facts.ts";
+import { readFacts } from "./facts.ts";
 
 type ExifOf = Parameters<Sharp["withExif"]>[0];
 
@@ -16,7 +16,26 @@ const place = (latitude: string, longitude: string): ExifOf => ({
   IFD3: { GPSLatitudeRef: "S", GPSLatitude: latitude, GPSLongitudeRef: "E", GPSLongitude: longitude },
 });
 
-describe("readExif", () => {
+const readExif = (exif: Uint8Array | undefined) => readFacts({ exif });
+
+const xmpOf = (inner: string, attributes = "") =>
+  `<x:xmpmeta xmlns:x="adobe:ns:meta/"><rdf:RDF xmlns:rdf="http://www.w3.org/1999/02/22-rdf-syntax-ns#">
+   <rdf:Description rdf:about="" xmlns:dc="http://purl.org/dc/elements/1.1/" xmlns:xmp="http://ns.adobe.com/xap/1.0/"
+   xmlns:photoshop="http://ns.adobe.com/photoshop/1.0/" ${attributes}>${inner}</rdf:Description></rdf:RDF></x:xmpmeta>`;
+
+/** IPTC datasets of record 2 inside Photoshop's resource 0x0404. */
+function iptcBlock(datasets: readonly (readonly [number, string])[]): Uint8Array {
+  const records = Buffer.concat(
+    datasets.map(([id, text]) =>
+      Buffer.concat([Buffer.from([0x1c, 2, id, 0, text.length]), Buffer.from(text)]),
+    ),
+  );
+  const head = Buffer.from("Photoshop 3.0\x008BIM\x04\x04\0\0\0\0\0\0", "latin1");
+  head.writeUInt32BE(records.length, head.length - 4);
+  return Buffer.concat([head, records, Buffer.alloc(records.length % 2)]);
+}
+
+describe("readFacts", () => {
   it("reads date, place and camera, with the prefix and without", async () => {
     const block = await exifBlock(EXIF_OF_LONDON);
     const facts = {
@@ -24,6 +43,8 @@ describe("readExif", () => {
       latitude: 51.5,
       longitude: -0.125,
       camera: "Canon EOS 5D",
+      title: null,
+      keywords: [],
     };
     expect(readExif(block)).toEqual(facts);
     expect(readExif(block.subarray(6))).toEqual(facts);
@@ -78,7 +99,14 @@ describe("readExif", () => {
   });
 
   it("knows nothing of no block, and makes nothing of garbage", () => {
-    const nothing = { takenAt: null, latitude: null, longitude: null, camera: null };
+    const nothing = {
+      takenAt: null,
+      latitude: null,
+      longitude: null,
+      camera: null,
+      title: null,
+      keywords: [],
+    };
     expect(readExif(undefined)).toEqual(nothing);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
@@ -100,5 +128,63 @@ describe("readExif", () => {
       }),
       { numRuns: 2000 },
     );
+  });
+
+  it("takes title, keywords and date from XMP in any format that sharp writes", async () => {
+    const xmp = xmpOf(
+      `<dc:title><rdf:Alt><rdf:li xml:lang="x-default">Fish &amp; chips</rdf:li></rdf:Alt></dc:title>
+       <dc:subject><rdf:Bag><rdf:li>sea, side</rdf:li><rdf:li>lunch</rdf:li><rdf:li>lunch</rdf:li></rdf:Bag></dc:subject>`,
+      'xmp:CreateDate="2019-08-07T12:30:00+02:00"',
+    );
+    for (const format of ["jpeg", "png", "webp", "tiff", "avif"] as const) {
+      const bytes = await sharp({ create: { width: 64, height: 64, channels: 3, background: "red" } })
+        .withXmp(xmp)
+        .toFormat(format)
+        .toBuffer();
+      const { exif, xmp: block, iptc } = await sharp(bytes).metadata();
+      expect([format, readFacts({ exif, xmp: block, iptc })]).toEqual([
+        format,
+        {
+          takenAt: "2019-08-07T12:30:00",
+          latitude: null,
+          longitude: null,
+          camera: null,
+          title: "Fish & chips",
+          keywords: ["sea, side", "lunch"],
+        },
+      ]);
+    }
+  });
+
+  it("takes them from IPTC, and joins the keywords of both", () => {
+    const iptc = iptcBlock([
+      [5, "Harbour"],
+      [25, "boats"],
+      [25, "lunch"],
+      [55, "20180706"],
+      [60, "050403+0100"],
+    ]);
+    expect(readFacts({ iptc })).toMatchObject({
+      title: "Harbour",
+      keywords: ["boats", "lunch"],
+      takenAt: "2018-07-06T05:04:03",
+    });
+    const xmp = Buffer.from(xmpOf("<dc:subject><rdf:Bag><rdf:li>lunch</rdf:li></rdf:Bag></dc:subject>"));
+    expect(readFacts({ iptc, xmp }).keywords).toEqual(["lunch", "boats"]);
+  });
+
+  it("tells nothing of blocks that are garbage or too long, and throws nothing", () => {
+    const nothing = {
+      takenAt: null,
+      latitude: null,
+      longitude: null,
+      camera: null,
+      title: null,
+      keywords: [],
+    };
+    expect(
+      readFacts({ exif: Buffer.from("garbage"), xmp: Buffer.from("<x"), iptc: Buffer.from("8BIM") }),
+    ).toEqual(nothing);
+    expect(readFacts({ xmp: Buffer.from(xmpOf(" ".repeat(70_000))) })).toEqual(nothing);
   });
 });

@@ -1,6 +1,7 @@
 /** A decoder without native code or threads, for tests: reads binary PPM (`P6`), the plainest format there is. */
 import { AlbumenError, throwIfAborted } from "../../errors.ts";
 import { fitImage, type DecodedImage } from "../../core/resample.ts";
+import { looksOf } from "./looks.ts";
 import type { ImageDecoder, ImageFacts } from "../../ports/image-decoder.ts";
 
 /** Facts that PPM cannot hold come from `facts`; the thumbnail is the picture itself, as PPM. */
@@ -23,6 +24,10 @@ export function createPpmDecoder(
           latitude: null,
           longitude: null,
           camera: null,
+          title: null,
+          keywords: [],
+          readable: 1,
+          looks: looksOf(picture),
           meanColor: meanColor(picture),
           ...facts,
         },

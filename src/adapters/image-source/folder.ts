@@ -4,8 +4,8 @@ import { open, readdir, stat, type FileHandle } from "node:fs/promises";
 import { basename, join, resolve, sep } from "node:path";
 import picomatch from "picomatch";
 import { AlbumenError, messageOf, throwIfAborted } from "../../errors.ts";
-import { sniffImageFormat, SNIFF_BYTES } from "../../core/image-format.ts";
-import type { ImageSource, SourceItem } from "../../ports/image-source.ts";
+import { IMAGE_EXTENSIONS, sniffImageFormat, SNIFF_BYTES } from "../../core/image-format.ts";
+import type { ImageSource, ReadOutcome, SourceItem } from "../../ports/image-source.ts";
 
 export interface FolderSourceOptions {
   /** folders (read with all that is below), files, or globs; relative ones from the working directory */
@@ -20,7 +20,8 @@ export interface FolderSourceOptions {
   readonly maxBytes?: number;
 }
 
-const MAX_BYTES = 512 * 1024 * 1024;
+/** A larger file is no picture that anyone took. */
+export const MAX_BYTES = 512 * 1024 * 1024;
 
 /** Whether a source argument has glob characters; a file of that very name is still taken as that file. */
 export function isGlob(source: string): boolean {
@@ -35,13 +36,10 @@ export function createFolderSource(options: FolderSourceOptions): ImageSource {
   const maxBytes = options.maxBytes ?? MAX_BYTES;
   return {
     list: (signal) => listRoots(options, signal),
-    read: (location, signal) => readWhole(location.source, maxBytes, signal),
+    read: (location, { signal }) => readFile(location.source, signal, maxBytes),
   };
 }
 
-const IMAGE_EXTENSIONS = new Set(
-  "jpg jpeg jpe jfif png webp avif gif tif tiff heic heif hif bmp dib svg".split(" "),
-);
 /** Beside everything that starts with a dot (`.albumen`, `.DS_Store`, `._photo.jpg`). */
 const SYSTEM_NAMES = new Set([
   "$recycle.bin",
@@ -152,6 +150,11 @@ async function* listFolder(
   }
 }
 
+/** Hidden files, and what systems and programs leave behind. */
+export function isSystemName(name: string): boolean {
+  return name.startsWith(".") || SYSTEM_NAMES.has(name.toLowerCase());
+}
+
 /** A name in a folder. Sorted as bytes, folders as if a separator followed: that makes whole paths come in bytewise order. */
 class Entry {
   readonly path: string;
@@ -166,7 +169,7 @@ class Entry {
     this.isUtf8 = Buffer.from(name).equals(entry.name);
     this.path = join(folder, this.isUtf8 ? name : escapedName(entry.name));
     this.sortKey = entry.isDirectory() ? Buffer.concat([entry.name, Buffer.from("/")]) : entry.name;
-    this.isIgnored = name.startsWith(".") || SYSTEM_NAMES.has(name.toLowerCase());
+    this.isIgnored = isSystemName(name);
     this.isLink = entry.isSymbolicLink();
   }
 }
@@ -201,7 +204,7 @@ async function find(entry: Entry, walk: Walk): Promise<Found> {
 }
 
 /** A file is an image by its extension, or, when it has none, by its first bytes. */
-async function toItem(path: string, stats: BigIntStats, walk: Walk): Promise<SourceItem> {
+async function toItem(path: string, stats: BigIntStats, walk: Pick<Walk, "user">): Promise<SourceItem> {
   const name = basename(path);
   const dot = name.lastIndexOf(".");
   const extension = dot > 0 ? name.slice(dot + 1).toLowerCase() : null;
@@ -210,8 +213,25 @@ async function toItem(path: string, stats: BigIntStats, walk: Walk): Promise<Sou
   if (!isImage) return { kind: "skipped", source: path };
   return {
     kind: "location",
-    location: { source: path, name, user: walk.user, stamp: stampOf(stats), sizeBytes: Number(stats.size) },
+    location: { source: path, name, user: walk.user, stamp: stampOf(stats) },
   };
+}
+
+/**
+ * A single file that a list names. One that is not there is a location all the same: reading it tells so, and whose it
+ * was is kept. Never rejects.
+ */
+export async function fileItem(path: string): Promise<SourceItem> {
+  try {
+    const stats = await stat(path, { bigint: true });
+    if (!stats.isDirectory()) return await toItem(path, stats, { user: null });
+    const error = new AlbumenError("FILE_UNREADABLE", `${path} is a folder, not a picture.`, {
+      hint: "Name folders beside the list: albumen organize list.csv folder",
+    });
+    return { kind: "failed", source: path, error };
+  } catch {
+    return { kind: "location", location: { source: path, name: basename(path), user: null, stamp: null } };
+  }
 }
 
 async function looksLikeImage(path: string): Promise<boolean> {
@@ -233,7 +253,12 @@ function stampOf(stats: BigIntStats): string {
 const READ_FLAGS = constants.O_RDONLY | (constants.O_NONBLOCK ?? 0);
 const CHUNK_BYTES = 8 * 1024 * 1024;
 
-async function readWhole(path: string, maxBytes: number, signal: AbortSignal): Promise<Uint8Array> {
+/** Errors: `FILE_*`, `ABORTED`. */
+export async function readFile(
+  path: string,
+  signal: AbortSignal,
+  maxBytes: number = MAX_BYTES,
+): Promise<ReadOutcome> {
   throwIfAborted(signal);
   let handle: FileHandle | undefined;
   try {
@@ -254,7 +279,7 @@ async function readWhole(path: string, maxBytes: number, signal: AbortSignal): P
     const after = await handle.stat({ bigint: true });
     if (at < bytes.length || stampOf(before) !== stampOf(after))
       throw new AlbumenError("FILE_CHANGED", `${path} changed while it was read.`, { isRetryable: true });
-    return bytes;
+    return { kind: "bytes", bytes, stamp: stampOf(before) };
   } catch (error) {
     throw asFileError(error, path);
   } finally {

@@ -28,8 +28,7 @@ export function createMemorySource(
             source,
             name: basename(source),
             user: user ?? null,
-            stamp: stamp ?? `${bytes.length}:0:0`,
-            sizeBytes: bytes.length,
+            stamp: stamp ?? stampOf(bytes),
           },
         };
       }
@@ -38,11 +37,16 @@ export function createMemorySource(
         yield item;
       }
     },
-    async read(location, signal) {
+    async read(location, { signal }) {
       throwIfAborted(signal);
       const file = bySource.get(location.source);
       if (!file) throw new AlbumenError("FILE_NOT_FOUND", `There is no ${location.source}.`);
-      return Uint8Array.from(file.bytes); // a copy: decoders may detach what they are given
+      // A copy: decoders may detach what they are given.
+      return { kind: "bytes", bytes: Uint8Array.from(file.bytes), stamp: file.stamp ?? stampOf(file.bytes) };
     },
   };
+}
+
+function stampOf(bytes: Uint8Array): string {
+  return `${bytes.length}:0:0`;
 }

@@ -58,6 +58,10 @@ export function createMemoryJournal(): Journal {
     stateBefore: async (id) => states.get(id) ?? null,
     entries: async () => [...entries.values()].reverse(),
     published: async () => [...published].map(([place, sha256]) => ({ place, sha256: [...sha256] })),
+    erase: async (images) => {
+      for (const list of [entries, steps, states]) list.clear();
+      outputs = { ...outputs, files: outputs.files.filter(({ image }) => !images.includes(image)) };
+    },
     publish: async (place, sha256, when) => {
       if (sha256 === null) published.delete(place);
       else if (when === "written") published.set(place, [sha256]);

@@ -203,6 +203,16 @@ export function createSqliteJournal(db: Database.Database): Journal {
         if (sha256 !== null) statements.addPublished.run(place, sha256);
       });
     },
+
+    erase: async (images) => {
+      db.pragma("secure_delete = ON");
+      transaction(() => {
+        db.exec("DELETE FROM journal_entries; DELETE FROM journal_steps;");
+        db.prepare("DELETE FROM outputs WHERE image IN (SELECT value FROM json_each(?))").run([
+          JSON.stringify(images),
+        ]);
+      });
+    },
   };
 }
 

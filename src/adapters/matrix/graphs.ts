@@ -1,9 +1,11 @@
 /**
- * The three ONNX graphs that the Matrix port needs, written as protobuf by hand.
+ * The ONNX graphs that the Matrix port needs, written as protobuf by hand.
  * Field numbers are those of onnx.proto3 (ModelProto, GraphProto, NodeProto, AttributeProto, ValueInfoProto).
  */
 
 const FLOAT = 1;
+const UINT8 = 2;
+const INT8 = 3;
 const INT32 = 6;
 const INT64 = 7;
 const IR_VERSION = 8;
@@ -49,6 +51,15 @@ export function topKGraph(): Uint8Array {
     ],
     inputs: [LEFT, RIGHT, value("k", INT64, ["one"])],
     outputs: [value("index", INT32, ["n", "kept"]), value("similarity", FLOAT, ["n", "kept"])],
+  });
+}
+
+/** left [n, d] (uint8, `middle` stands for 0), right [d, m] (int8), middle [] (uint8) -> product [n, m] (int32) */
+export function byteProductGraph(): Uint8Array {
+  return model({
+    nodes: [node("MatMulInteger", ["left", "right", "middle"], ["product"], [])],
+    inputs: [value("left", UINT8, ["n", "d"]), value("right", INT8, ["d", "m"]), value("middle", UINT8, [])],
+    outputs: [value("product", INT32, ["n", "m"])],
   });
 }
 

@@ -1,11 +1,13 @@
-/** The Matrix port on ONNX Runtime: fp32 GEMM in blocks of rows. */
+/** The Matrix port on ONNX Runtime: fp32 GEMM in blocks of rows, and screening in bytes. */
 import * as ort from "../../models/onnxruntime.ts";
-import { AlbumenError, throwIfAborted } from "../../errors.ts";
+import { throwIfAborted } from "../../errors.ts";
 import type { Neighbours, Vectors } from "../../core/vectors.ts";
 import type { Call } from "../../ports/call.ts";
 import type { Matrix } from "../../ports/matrix.ts";
 import { assertComparable, rowBlock } from "./blocks.ts";
-import { multiplyGraph, nearestGraph, topKGraph } from "./graphs.ts";
+import { float32Of, int32Of } from "./outputs.ts";
+import { byteProductGraph, multiplyGraph, nearestGraph, topKGraph } from "./graphs.ts";
+import { createScreen, multipliesBytesExactly } from "./screen.ts";
 
 export interface OnnxMatrixOptions {
   /** threads of the runtime; default: its own choice, one a physical core */
@@ -17,6 +19,8 @@ const BLOCK_ROWS = 1024;
 // The scores of one run (rows x right side) stay under 64 MiB.
 const MAX_SCORES = 16 * 2 ** 20;
 const BASE_BLOCK_ROWS = 65_536;
+// With fewer scores a round, the plain way takes milliseconds and the byte copy does not pay.
+const FEWEST_SCREENED = 2 ** 17;
 
 /** Results do not depend on the number of threads: the runtime cuts rows and columns among them, never a sum. */
 export async function createOnnxMatrix(options: OnnxMatrixOptions = {}): Promise<Matrix> {
@@ -25,12 +29,17 @@ export async function createOnnxMatrix(options: OnnxMatrixOptions = {}): Promise
       ...(options.threads === undefined ? {} : { intraOpNumThreads: options.threads }),
       graphOptimizationLevel: "all",
     });
-  const sessions = await Promise.all([nearestGraph(), topKGraph(), multiplyGraph()].map(session));
-  const [nearestSession, topKSession, multiplySession] = sessions as [
+  const sessions = await Promise.all(
+    [nearestGraph(), topKGraph(), multiplyGraph(), byteProductGraph()].map(session),
+  );
+  const [nearestSession, topKSession, multiplySession, byteSession] = sessions as [
+    ort.InferenceSession,
     ort.InferenceSession,
     ort.InferenceSession,
     ort.InferenceSession,
   ];
+
+  let isExact: Promise<boolean> | undefined;
 
   return {
     async nearest(points, centroids, call) {
@@ -40,8 +49,8 @@ export async function createOnnxMatrix(options: OnnxMatrixOptions = {}): Promise
       const right = tensorOf(centroids);
       for (const [start, block] of blocks(points, centroids.rows, call)) {
         const found = await nearestSession.run({ left: tensorOf(block), right });
-        index.set(int32(found["index"]), start);
-        similarity.set(float32(found["similarity"]), start);
+        index.set(int32Of(found["index"]), start);
+        similarity.set(float32Of(found["similarity"]), start);
       }
       return { index, similarity };
     },
@@ -61,7 +70,7 @@ export async function createOnnxMatrix(options: OnnxMatrixOptions = {}): Promise
           const partWidth = Math.min(width, part.rows);
           const count = new ort.Tensor("int64", BigInt64Array.of(BigInt(partWidth)), [1]);
           const found = await topKSession.run({ left, right: tensorOf(part), k: count });
-          merge.add(int32(found["index"]), float32(found["similarity"]), partWidth, from);
+          merge.add(int32Of(found["index"]), float32Of(found["similarity"]), partWidth, from);
         }
         index.set(merge.index, start * width);
         similarity.set(merge.similarity, start * width);
@@ -75,9 +84,15 @@ export async function createOnnxMatrix(options: OnnxMatrixOptions = {}): Promise
       const right = tensorOf(b);
       for (const [start, block] of blocks(a, b.rows, call)) {
         const found = await multiplySession.run({ left: tensorOf(block), right });
-        product.set(float32(found["product"]), start * b.rows);
+        product.set(float32Of(found["product"]), start * b.rows);
       }
       return product;
+    },
+
+    async screen(points, centroids, call) {
+      if (points.rows * centroids < FEWEST_SCREENED) return null;
+      isExact ??= multipliesBytesExactly(byteSession);
+      return (await isExact) ? createScreen(points, centroids, byteSession, call) : null;
     },
 
     async dispose() {
@@ -132,14 +147,4 @@ function createMerge(rows: number, width: number) {
 
 function tensorOf(vectors: Vectors): ort.Tensor {
   return new ort.Tensor("float32", vectors.data, [vectors.rows, vectors.dims]);
-}
-
-function int32(tensor: ort.Tensor | undefined): Int32Array {
-  if (tensor?.data instanceof Int32Array) return tensor.data;
-  throw new AlbumenError("INTERNAL", "A matrix graph gave no int32 output.");
-}
-
-function float32(tensor: ort.Tensor | undefined): Float32Array {
-  if (tensor?.data instanceof Float32Array) return tensor.data;
-  throw new AlbumenError("INTERNAL", "A matrix graph gave no float32 output.");
 }

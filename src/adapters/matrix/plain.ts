@@ -42,6 +42,8 @@ export function createPlainMatrix(): Matrix {
       return product;
     },
 
+    screen: async () => null,
+
     async dispose() {},
   };
 }

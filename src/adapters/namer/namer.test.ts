@@ -14,7 +14,7 @@ it("the concept namer stops between two albums", async () => {
   const controller = new AbortController();
   const seen: number[] = [];
   const naming = createConceptNamer().name(
-    { vectors, concepts, albums, takenNames: [] },
+    { vectors, concepts, albums, siblings: [], takenNames: [] },
     {
       signal: controller.signal,
       onProgress: (done) => {

@@ -2,6 +2,7 @@
 import {
   closeSync,
   existsSync,
+  fsyncSync,
   fstatSync,
   ftruncateSync,
   mkdirSync,
@@ -19,8 +20,10 @@ import { asWriteError } from "../write-error.ts";
 export interface VectorFile {
   /** Writes rows from row `at` on; whatever stood there is a leftover of a killed run. */
   write(at: number, vectors: Vectors): void;
-  /** Rows 0..rows-1. Errors: `CATALOG_CORRUPT` when it holds fewer. */
-  read(rows: number): Vectors;
+  /** The rows with these numbers, which ascend. Errors: `CATALOG_CORRUPT` when it ends before the last. */
+  read(rows: readonly number[]): Vectors;
+  /** Overwrites rows with zeros; those past the end are none. */
+  erase(rows: readonly number[]): void;
   /** whole rows that are there */
   count(): number;
 }
@@ -41,22 +44,44 @@ export function openVectorFile(path: string, dims: number): VectorFile {
         throw asWriteError(error, path);
       }
     },
-    count: () => Math.floor((statSync(path, { throwIfNoEntry: false })?.size ?? 0) / rowBytes),
-    read(rows) {
-      const data = new Float32Array(rows * dims);
-      if (rows === 0) return { data, rows, dims };
-      if (!existsSync(path)) throw tooFew(rows);
-      const file = openSync(path, "r");
+    erase(rows) {
+      if (rows.length === 0 || !existsSync(path)) return;
+      const file = openSync(path, "r+");
       try {
-        const bytes = new Uint8Array(data.buffer);
-        if (fstatSync(file).size < bytes.length) throw tooFew(rows);
-        let done = 0;
-        while (done < bytes.length)
-          done += readSync(file, bytes, done, Math.min(CHUNK_BYTES, bytes.length - done), done);
+        const count = Math.floor(fstatSync(file).size / rowBytes);
+        const zeros = new Uint8Array(rowBytes);
+        for (const row of rows) if (row < count) writeSync(file, zeros, 0, rowBytes, row * rowBytes);
+        fsyncSync(file);
+      } catch (error) {
+        throw asWriteError(error, path);
       } finally {
         closeSync(file);
       }
-      return { data, rows, dims };
+    },
+    count: () => Math.floor((statSync(path, { throwIfNoEntry: false })?.size ?? 0) / rowBytes),
+    read(rows) {
+      const data = new Float32Array(rows.length * dims);
+      if (rows.length === 0) return { data, rows: 0, dims };
+      if (!existsSync(path)) throw tooFew();
+      const file = openSync(path, "r");
+      try {
+        const bytes = new Uint8Array(data.buffer);
+        if (fstatSync(file).size < (rows.at(-1)! + 1) * rowBytes) throw tooFew();
+        for (const { at, from, count } of runsOf(rows)) {
+          const end = (at + count) * rowBytes;
+          for (let done = at * rowBytes; done < end;)
+            done += readSync(
+              file,
+              bytes,
+              done,
+              Math.min(CHUNK_BYTES, end - done),
+              from * rowBytes + done - at * rowBytes,
+            );
+        }
+      } finally {
+        closeSync(file);
+      }
+      return { data, rows: rows.length, dims };
     },
   };
 
@@ -79,8 +104,8 @@ export function openVectorFile(path: string, dims: number): VectorFile {
     }
   }
 
-  function tooFew(rows: number): AlbumenError {
-    return new AlbumenError("CATALOG_CORRUPT", `${path} holds fewer than the ${rows} vectors it should.`, {
+  function tooFew(): AlbumenError {
+    return new AlbumenError("CATALOG_CORRUPT", `${path} ends before the last vector it should hold.`, {
       hint: "Run albumen organize on the same folders again: it embeds what is missing.",
     });
   }
@@ -96,7 +121,27 @@ export function createMemoryVectorFile(dims: number): VectorFile {
       grown.set(vectors.data.subarray(0, vectors.rows * dims), at * dims);
       data = grown;
     },
-    read: (rows) => ({ data: data.slice(0, rows * dims), rows, dims }),
+    read(rows) {
+      const found = new Float32Array(rows.length * dims);
+      for (const { at, from, count } of runsOf(rows))
+        found.set(data.subarray(from * dims, (from + count) * dims), at * dims);
+      return { data: found, rows: rows.length, dims };
+    },
+    erase(rows) {
+      for (const row of rows) data.fill(0, row * dims, (row + 1) * dims);
+    },
     count: () => data.length / dims,
   };
+}
+
+/** Runs of numbers that follow each other: `count` of them from the value `from` on, at index `at`. */
+function* runsOf(
+  rows: readonly number[],
+): Generator<{ readonly at: number; readonly from: number; readonly count: number }> {
+  for (let at = 0; at < rows.length;) {
+    let end = at + 1;
+    while (end < rows.length && rows[end] === rows[end - 1]! + 1) end++;
+    yield { at, from: rows[at]!, count: end - at };
+    at = end;
+  }
 }

@@ -1,24 +1,7 @@
 import { describe, expect, it } from "vitest";
+import { plainKernels as kernels } from "../../../test/conformance/gram.ts";
 import { makeVectors, type Vectors } from "../vectors.ts";
 import { assignNew } from "./assign-new.ts";
-import type { Kernels } from "./kernels.ts";
-
-const kernels: Kernels = {
-  async multiply(a, b) {
-    const product = new Float32Array(a.rows * b.rows);
-    for (let i = 0; i < a.rows; i++)
-      for (let j = 0; j < b.rows; j++)
-        for (let d = 0; d < a.dims; d++)
-          product[i * b.rows + j] += a.data[i * a.dims + d] * b.data[j * b.dims + d];
-    return product;
-  },
-  async assign(points, centroids) {
-    const scores = await kernels.multiply(points, centroids);
-    const rowScores = (i: number) => scores.subarray(i * centroids.rows, (i + 1) * centroids.rows);
-    const similarity = Float32Array.from({ length: points.rows }, (_, i) => Math.max(...rowScores(i)));
-    return { index: Int32Array.from(similarity, (s, i) => rowScores(i).indexOf(s)), similarity };
-  },
-};
 
 const onCircle = (degrees: number[]): Vectors =>
   makeVectors(

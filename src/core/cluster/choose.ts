@@ -5,11 +5,12 @@ import { silhouettesOf } from "./silhouette.ts";
 
 export type Granularity = "coarse" | "normal" | "fine";
 
-// Best of the combinations in bench/results/choosing-k.md; flat for powers of 0.5 to 0.7 and 3 to 5 neighbours.
-const SILHOUETTE_POWER = 0.7;
-const NEIGHBOURS = 5;
+// On the ridge of the combinations in bench/results/choosing-k.md: more neighbours want a higher power.
+const SILHOUETTE_POWER = 0.9;
+const NEIGHBOURS = 8;
 const CANDIDATES = 700;
-const LEAN = { coarse: -0.15, normal: 0, fine: 0.15 } as const;
+// Less moves few sets, more tears loose ones to pieces; tuning half.
+const LEAN = { coarse: -0.2, normal: 0, fine: 0.2 } as const;
 
 /** For the receipt. */
 export const CRITERION = `silhouette^${SILHOUETTE_POWER} × modularity of ${NEIGHBOURS} neighbours`;
@@ -24,7 +25,7 @@ export function cutScores(tree: Tree, gram: Float32Array, weights: Float64Array,
   );
 }
 
-/** The best cut; with `coarse` or `fine` a cut of twice the groups may be 10 % better or worse and still win. */
+/** The best cut; with `coarse` or `fine` a cut of twice the groups may be 15 % better or worse and still win. */
 export function bestCut(
   scores: Float64Array,
   granularity: Granularity,

@@ -1,6 +1,6 @@
 /** From labels to a grouping: outliers out, small groups out, numbers in order, radius and parents. Pure. */
 import type { Vectors } from "../vectors.ts";
-import { centroidsOf, compact } from "./kmeans.ts";
+import { centroidsOf, compact } from "./means.ts";
 import { parentsOf } from "./parents.ts";
 import { similarityTo, spreadOf } from "./spread.ts";
 

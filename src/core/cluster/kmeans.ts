@@ -1,130 +1,151 @@
-/** k-means over unit vectors. Pure; whoever calls it brings the multiplication. */
-import type { Random } from "../random.ts";
-import { dot, normalize, rowOf, takeRows, type Vectors } from "../vectors.ts";
-
-/** For each row of `points`, its nearest centroid and the cosine to it; ties to the lowest index. */
-export type Assign = (
-  points: Vectors,
-  centroids: Vectors,
-) => Promise<{ index: Int32Array; similarity: Float32Array }>;
+/** Spherical k-means that does no more work than its result needs. Pure but for the kernels it is given. */
+import type { Vectors } from "../vectors.ts";
+import type { Kernels, Screen } from "./kernels.ts";
+import { createKMeansMemory } from "./kmeans-memory.ts";
+import { rowBlock } from "./row-blocks.ts";
 
 export interface KMeansOptions {
-  readonly assign: Assign;
   /** rounds of assignment at most, >= 1 */
   readonly maxIterations: number;
-  /** true (default): centroids are scaled to unit length, so that this is spherical k-means */
-  readonly spherical?: boolean;
 }
 
 export interface KMeansResult {
-  /** centroids of the last assignment: what `index` and `similarity` refer to */
+  /** centroids of the last assignment: what `index` refers to */
   readonly centroids: Vectors;
   readonly index: Int32Array;
-  /** cosine of each row to its centroid */
-  readonly similarity: Float32Array;
   readonly iterations: number;
   /** true when the last round moved nothing */
   readonly converged: boolean;
+  /** row comparisons with all centroids in each precision; plain Lloyd makes rows × iterations fine ones */
+  readonly compared: { readonly coarse: number; readonly fine: number };
 }
 
+// Rows are unit rows but for rounding; the bounds hold for any row up to this length.
+const LONGEST_ROW = 1.001;
+const FINE_ROWS = 1024;
+
 /**
- * Lloyd's iteration from given centroids; spherical as in Dhillon and Modha, Machine Learning 42 (2001).
- * A centroid that no row is nearest to stays where it is (and may win rows later); the caller drops it at the end.
+ * Lloyd's iteration from given centroids; spherical as in Dhillon and Modha, Machine Learning 42 (2001). A centroid that
+ * no row is nearest to stays where it is (and may win rows later); the caller drops it at the end.
+ *
+ * The labels are those of the plain iteration, which compares each row with each centroid in float32 in each round:
+ * what is within rounding is compared in the plain way. Three observations save most of the work:
+ *
+ * 1. Each row keeps a *lead*: its own centroid scores higher than any other by so much, at least. When a centroid c
+ *    becomes c', a unit row's score with it changes by |x·(c' - c)| <= |c' - c|, so after a round the lead shrank by the
+ *    own centroid's drift plus the largest of the others at most. While it is above 0, the label stands and the row is
+ *    not looked at (G. Hamerly, Making k-means even faster, SDM 2010).
+ * 2. Other rows are compared in bytes, where the machine does that faster (`Screen`). Coarse scores carry a proven
+ *    error; each centroid that could still be nearest within it is scored in float32 (`decide`).
+ * 3. Sums of members are kept, and only rows that change clusters are added and taken away.
+ *
+ * All float32 scores are off by ε = γ_d |x||c| at most, γ_d = d u / (1 - d u), u = 2⁻²⁴, whatever the order of summation
+ * (N. Higham, Accuracy and Stability of Numerical Algorithms, 3.1). A difference of two is off by 2 ε here and by 2 ε in
+ * the plain iteration, so what is decided without looking must hold by 4 ε, the slack.
  */
-export async function kMeans(points: Vectors, start: Vectors, options: KMeansOptions): Promise<KMeansResult> {
-  const spherical = options.spherical ?? true;
-  let centroids = start;
-  let found = await options.assign(points, centroids);
+export async function kMeans(
+  points: Vectors,
+  start: Vectors,
+  kernels: Kernels,
+  options: KMeansOptions,
+): Promise<KMeansResult> {
+  const n = points.rows;
+  const slack = 4 * LONGEST_ROW * roundingOfDots(points.dims);
+  const label = new Int32Array(n).fill(-1);
+  const lead = new Float64Array(n);
+  const screen = await kernels.screen(points, start.rows);
+  const memory = createKMeansMemory(points, start, { slack, blockRows: screen?.maxRows ?? FINE_ROWS });
+  const compared = { coarse: 0, fine: 0 };
+  let moves = 0;
+
+  /** The i-th row of those staged. */
+  const settle = (row: number, i: number, to: number, by: number): void => {
+    lead[row] = by;
+    if (label[row] === to) return;
+    memory.move(i, label[row], to);
+    label[row] = to;
+    moves++;
+  };
+
+  /** Returns the rows whose nearest centroids lie within rounding. */
+  const compareCoarsely = async (rows: Int32Array, screen: Screen): Promise<Int32Array> => {
+    const round = screen.against(memory.centroids);
+    const ties: number[] = [];
+    for (const block of blocksOf(rows, screen.maxRows)) {
+      const coarse = await round.score(block, memory.scores);
+      memory.stage(block);
+      const nearest = memory.decide(coarse, (i) => Math.max(0, label[block[i]]));
+      for (let i = 0; i < block.length; i++) {
+        if (nearest.lead[i] > 0) settle(block[i], i, nearest.label[i], nearest.lead[i]);
+        else ties.push(block[i]);
+      }
+    }
+    compared.coarse += rows.length;
+    return Int32Array.from(ties);
+  };
+
+  const compareFinely = async (rows: Int32Array): Promise<void> => {
+    const { data, dims } = points;
+    for (const block of blocksOf(rows, FINE_ROWS)) {
+      const { data: left, rows: count, positionOf } = rowBlock(data, dims, block);
+      const found = await kernels.topK({ data: left, rows: count, dims }, memory.centroids, 2);
+      memory.stage(block);
+      block.forEach((row, i) => {
+        const at = positionOf(i) * found.k;
+        const second = found.k > 1 ? found.similarity[at + 1] : -Infinity;
+        settle(row, i, found.index[at], found.similarity[at] - second - slack);
+      });
+    }
+    compared.fine += rows.length;
+  };
+
+  const compare = async (rows: Int32Array): Promise<void> =>
+    compareFinely(screen ? await compareCoarsely(rows, screen) : rows);
+
+  await compare(Int32Array.from({ length: n }, (_, row) => row));
   let iterations = 1;
   let converged = false;
   while (!converged && iterations < options.maxIterations) {
-    const moved = meansOf(points, found.index, centroids, spherical);
-    const next = await options.assign(points, moved);
+    const drift = memory.step().map((distance) => distance * LONGEST_ROW);
+    const farthest = twoLargest(drift);
+    const contested = new Int32Array(n);
+    let count = 0;
+    for (let row = 0; row < n; row++) {
+      const own = label[row];
+      lead[row] -= drift[own] + (own === farthest.at ? farthest.second : farthest.first);
+      if (lead[row] <= 0) contested[count++] = row;
+    }
+    moves = 0;
+    await compare(contested.subarray(0, count));
     iterations++;
-    converged = next.index.every((c, i) => c === found.index[i]);
-    centroids = moved;
-    found = next;
+    converged = moves === 0;
   }
-  return { centroids, ...found, iterations, converged };
+  return { centroids: memory.centroids, index: label, iterations, converged, compared };
 }
 
-/** The mean of each cluster's rows, summed in float64; an empty cluster's row is taken from `previous`. */
-export function meansOf(points: Vectors, index: Int32Array, previous: Vectors, spherical: boolean): Vectors {
-  const { dims } = points;
-  const sums = new Float64Array(previous.rows * dims);
-  const counts = new Int32Array(previous.rows);
-  for (let i = 0; i < points.rows; i++) {
-    const c = index[i];
-    if (c < 0) continue;
-    counts[c]++;
-    const from = i * dims;
-    const to = c * dims;
-    for (let j = 0; j < dims; j++) sums[to + j] += points.data[from + j];
-  }
-  const means = new Float32Array(previous.data);
-  for (let c = 0; c < previous.rows; c++) {
-    if (counts[c] === 0) continue;
-    const to = c * dims;
-    let squares = 0;
-    for (let j = 0; j < dims; j++) squares += sums[to + j] * sums[to + j];
-    // Rows that cancel each other out have no direction; the centroid stays.
-    if (spherical && squares === 0) continue;
-    const scale = spherical ? 1 / Math.sqrt(squares) : 1 / counts[c];
-    for (let j = 0; j < dims; j++) means[to + j] = sums[to + j] * scale;
-  }
-  return { data: means, rows: previous.rows, dims };
+function blocksOf(rows: Int32Array, size: number): Int32Array[] {
+  const blocks: Int32Array[] = [];
+  for (let from = 0; from < rows.length; from += size) blocks.push(rows.subarray(from, from + size));
+  return blocks;
 }
 
-/**
- * k starting centroids, far apart: k-means++ (Arthur and Vassilvitskii, SODA 2007) on 1 - cosine, which is half the
- * squared distance of unit rows. Stops early when every row equals a chosen one, so at most k rows come back.
- */
-export function seedCentroids(points: Vectors, k: number, random: Random): Vectors {
-  if (points.rows === 0 || k < 1) return takeRows(points, []);
-  const chosen = [random.int(points.rows)];
-  const gap = new Float64Array(points.rows).fill(Infinity);
-  while (chosen.length < k) {
-    const last = rowOf(points, chosen[chosen.length - 1]);
-    let total = 0;
-    for (let i = 0; i < points.rows; i++) {
-      if (gap[i] > 0) gap[i] = Math.min(gap[i], roundedGap(dot(rowOf(points, i), last)));
-      total += gap[i];
-    }
-    if (total === 0) break;
-    let left = random.next() * total;
-    let pick = -1;
-    for (let i = 0; i < points.rows && left >= 0; i++) {
-      if (gap[i] === 0) continue;
-      pick = i;
-      left -= gap[i];
-    }
-    chosen.push(pick);
-  }
-  return takeRows(points, chosen);
+/** How far a float32 dot product of two unit rows may be from the true one, in any order of summation. */
+function roundingOfDots(dims: number): number {
+  const rounding = dims * 2 ** -24;
+  return rounding / (1 - rounding);
 }
 
-/** Float32 rows that are equal have a cosine of 1 give or take 1e-7; they are no distance apart. */
-function roundedGap(cosine: number): number {
-  const gap = 1 - cosine;
-  return gap < 1e-6 ? 0 : gap;
-}
-
-/** Drops clusters without rows and numbers the rest by first appearance; -1 stays -1. */
-export function compact(index: Int32Array, centroids: Vectors): { index: Int32Array; centroids: Vectors } {
-  const label = new Map<number, number>();
-  const renumbered = index.map((c) => {
-    if (c < 0) return -1;
-    let at = label.get(c);
-    if (at === undefined) label.set(c, (at = label.size));
-    return at;
+/** The two largest entries, and where the first of them is. */
+function twoLargest(values: Float64Array): { at: number; first: number; second: number } {
+  let at = -1;
+  let first = 0;
+  let second = 0;
+  values.forEach((value, i) => {
+    if (value > first) {
+      second = first;
+      first = value;
+      at = i;
+    } else if (value > second) second = value;
   });
-  return { index: renumbered, centroids: takeRows(centroids, [...label.keys()]) };
-}
-
-/** Unit centroids of a partition with labels 0..k-1 (-1: in none). */
-export function centroidsOf(points: Vectors, index: Int32Array, k: number): Vectors {
-  const zero = { data: new Float32Array(k * points.dims), rows: k, dims: points.dims };
-  const means = meansOf(points, index, zero, false);
-  for (let c = 0; c < k; c++) normalize(rowOf(means, c));
-  return means;
+  return { at, first, second };
 }

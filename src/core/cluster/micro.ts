@@ -1,8 +1,9 @@
 /** Stands for many rows by fewer, so that a hierarchy over them is affordable. */
 import type { Random } from "../random.ts";
 import { takeRows, type Vectors } from "../vectors.ts";
-import { kMeans, meansOf } from "./kmeans.ts";
 import type { Kernels } from "./kernels.ts";
+import { kMeans } from "./kmeans.ts";
+import { meansOf } from "./means.ts";
 
 /** What the hierarchy is built over. */
 export interface Leaves {
@@ -14,6 +15,8 @@ export interface Leaves {
   readonly sample: Vectors;
   /** leaf of each row of `sample` */
   readonly leafOf: Int32Array;
+  /** rows of `sample` that each leaf stands for, ascending */
+  readonly rowsOf: readonly Int32Array[];
 }
 
 /** Up to here each row is its own leaf: distances of 4,096 rows take 134 MB. */
@@ -28,29 +31,44 @@ const ROUNDS = 6;
  */
 export async function leavesOf(vectors: Vectors, random: Random, kernels: Kernels): Promise<Leaves> {
   const n = vectors.rows;
-  if (n <= MOST_LEAVES)
+  if (n <= MOST_LEAVES) {
+    const leafOf = Int32Array.from({ length: n }, (_, i) => i);
     return {
       means: vectors,
       weights: new Float64Array(n).fill(1),
       sample: vectors,
-      leafOf: Int32Array.from({ length: n }, (_, i) => i),
+      leafOf,
+      rowsOf: rowsByLeaf(leafOf, n),
     };
+  }
   const micro = Math.min(MOST_LEAVES, Math.max(FEWEST_MICRO, Math.round(4 * Math.sqrt(n))));
   const sample = sampleRows(vectors, micro * SAMPLE_PER_MICRO, random);
   const start = sampleRows(sample, micro, random);
-  const { index } = await kMeans(sample, start, { assign: kernels.assign, maxIterations: ROUNDS });
+  const { index } = await kMeans(sample, start, kernels, { maxIterations: ROUNDS });
   const means = meansOf(sample, index, start, false);
   const weights = new Float64Array(micro);
   for (const c of index) weights[c]++;
   const kept = Int32Array.from(weights.keys()).filter((c) => weights[c] > 0);
   const leaf = new Int32Array(micro).fill(-1);
   kept.forEach((c, at) => (leaf[c] = at));
+  const leafOf = index.map((c) => leaf[c]);
   return {
     means: takeRows(means, kept),
     weights: Float64Array.from(kept, (c) => weights[c]),
     sample,
-    leafOf: index.map((c) => leaf[c]),
+    leafOf,
+    rowsOf: rowsByLeaf(leafOf, kept.length),
   };
+}
+
+function rowsByLeaf(leafOf: Int32Array, leaves: number): Int32Array[] {
+  const end = new Int32Array(leaves + 1);
+  for (const leaf of leafOf) end[leaf + 1]++;
+  for (let leaf = 0; leaf < leaves; leaf++) end[leaf + 1] += end[leaf];
+  const at = end.slice();
+  const rows = new Int32Array(leafOf.length);
+  leafOf.forEach((leaf, row) => (rows[at[leaf]++] = row));
+  return Array.from({ length: leaves }, (_, leaf) => rows.subarray(end[leaf], end[leaf + 1]));
 }
 
 /** `count` rows without repetition in ascending order, or the vectors themselves when there are no more. */

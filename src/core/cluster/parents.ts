@@ -1,7 +1,7 @@
 /** A level above the albums, where one is worth showing. Pure. */
 import type { Vectors } from "../vectors.ts";
 import { cutScores } from "./choose.ts";
-import { meansOf } from "./kmeans.ts";
+import { meansOf } from "./means.ts";
 import { cutTree, squaredDistances, wardTree } from "./linkage.ts";
 
 // Fewer albums than this fit on one screen.

@@ -1,6 +1,6 @@
 /** Pictures that resemble no other: they leave before the hierarchy is cut, else they gather in albums of odds and ends. */
 
-// On the tuning half 51 % of the strays leave (starter: 78 %) and 2 % of the others, bench/results/choosing-k.md.
+// On the tuning half 51 % of the strays leave (starter: 73 %) and 3 % of the others, bench/results/choosing-k.md.
 const FAR = 0.6;
 const FARTHER_THAN_MOST = 1.5;
 const NEIGHBOURS = 2;

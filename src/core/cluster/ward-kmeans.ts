@@ -4,9 +4,10 @@ import { normalizeRows, takeRows, type Vectors } from "../vectors.ts";
 import { bestCut, CRITERION, cutScores, type Granularity } from "./choose.ts";
 import { finishGrouping, type Clustering } from "./finish.ts";
 import type { Kernels } from "./kernels.ts";
-import { evidenceOf, holdsSeveralKinds, isOneKind } from "./kinds.ts";
-import { kMeans, meansOf } from "./kmeans.ts";
+import { evidenceOf, holdsSeveralKinds, isOneKind, type Evidence } from "./kinds.ts";
+import { kMeans } from "./kmeans.ts";
 import { cutTree, squaredDistances, wardTree } from "./linkage.ts";
+import { meansOf } from "./means.ts";
 import { leavesOf, type Leaves } from "./micro.ts";
 import { spreadOf } from "./spread.ts";
 import { straysOf } from "./strays.ts";
@@ -30,7 +31,8 @@ const SPLITTABLE = 8;
 /**
  * 1. Rows, or micro-clusters where rows are many, become the leaves of a Ward tree. Strays leave first.
  * 2. The whole may be one kind. Else the tree is cut where `cutScores` is highest.
- * 3. One cut has one height, and loose kinds hide in it: each group that holds several kinds is cut again.
+ * 3. One cut has one height, and loose kinds hide in it: each group that holds several kinds is cut again, unless
+ *    coarse albums are wanted.
  * 4. Spherical k-means from that cut; strays join none.
  */
 export async function wardKMeans(request: GroupingRequest, kernels: Kernels): Promise<Clustering> {
@@ -55,7 +57,7 @@ export async function wardKMeans(request: GroupingRequest, kernels: Kernels): Pr
   );
   const rowsStay = Int32Array.from(leaves.leafOf.keys()).filter((row) => isStray[leaves.leafOf[row]] === 0);
   const core = rowsStay.length === leaves.sample.rows ? leaves.sample : takeRows(leaves.sample, rowsStay);
-  const refined = await kMeans(core, start, { assign: kernels.assign, maxIterations: MAX_ITERATIONS });
+  const refined = await kMeans(core, start, kernels, { maxIterations: MAX_ITERATIONS });
   const nearest = await kernels.assign(vectors, refined.centroids);
   const isOwnLeaf = leaves.sample === vectors;
   const stays = nearest.index.map((c, row) => (isOwnLeaf && isStray[leaves.leafOf[row]] === 1 ? -1 : c));
@@ -117,10 +119,30 @@ async function cutLeaves(request: GroupingRequest, forest: Forest, kernels: Kern
     return { label: new Int32Array(stay.length), k: 1, criterion: "one kind", candidates: 1 };
 
   const scores = cutScores(whole.tree, whole.gram, whole.weights, most);
-  const best = bestCut(scores, request.granularity);
-  const label = cutTree(whole.tree, best.k);
-  let { k, candidates } = best;
-  for (let c = 0; c < best.k; c++) {
+  const oneHeight = (granularity: Granularity): Cut => {
+    const { k, candidates } = bestCut(scores, granularity);
+    return { label: cutTree(whole.tree, k), k, criterion: CRITERION, candidates };
+  };
+  const deepened = (granularity: Granularity): Promise<Cut> =>
+    cutAgain(forest, oneHeight(granularity), { granularity, evidence, most }, kernels);
+  // Each granularity cuts wherever the coarser one does, so that finer never means fewer.
+  if (request.granularity === "coarse") return oneHeight("coarse");
+  const normal = await deepened("normal");
+  return request.granularity === "normal" ? normal : bothCuts(normal, await deepened("fine"), most);
+}
+
+/** The third step: each group that holds several kinds is cut at its own height. */
+async function cutAgain(
+  forest: Forest,
+  cut: Cut,
+  limits: { readonly granularity: Granularity; readonly evidence: Evidence; readonly most: number },
+  kernels: Kernels,
+): Promise<Cut> {
+  const { leaves, stay, random } = forest;
+  const { granularity, evidence, most } = limits;
+  const label = Int32Array.from(cut.label);
+  let { k, candidates } = cut;
+  for (let c = 0; c < cut.k; c++) {
     const members = stay.filter((_, at) => label[at] === c);
     const rows = rowsUnder(leaves, members);
     if (rows.rows < SPLITTABLE || k >= most) continue;
@@ -132,7 +154,7 @@ async function cutLeaves(request: GroupingRequest, forest: Forest, kernels: Kern
       part.weights,
       Math.min(mostGroups(members.length), most - k + 1),
     );
-    const parts = bestCut(partScores, request.granularity);
+    const parts = bestCut(partScores, granularity);
     const partLabel = cutTree(part.tree, parts.k);
     let at = 0;
     for (let x = 0; x < stay.length; x++) {
@@ -144,7 +166,21 @@ async function cutLeaves(request: GroupingRequest, forest: Forest, kernels: Kern
     k += parts.k - 1;
     candidates += parts.candidates;
   }
-  return { label, k, criterion: CRITERION, candidates };
+  return { ...cut, label, k, candidates };
+}
+
+/** Cut wherever one of two cuts of the same tree is; the deeper of the two where that would be too many groups. */
+function bothCuts(a: Cut, b: Cut, most: number): Cut {
+  const number = new Map<number, number>();
+  const label = Int32Array.from(a.label, (group, x) => {
+    const pair = group * b.k + b.label[x];
+    if (!number.has(pair)) number.set(pair, number.size);
+    return number.get(pair)!;
+  });
+  const candidates = a.candidates + b.candidates;
+  return number.size <= most
+    ? { ...a, label, k: number.size, candidates }
+    : { ...(b.k > a.k ? b : a), candidates };
 }
 
 /** Groups of two at least, on average: finer is no grouping. */
@@ -168,8 +204,12 @@ function treeOver(forest: Forest, members: Int32Array) {
 
 /** The sampled rows that the given leaves stand for. */
 function rowsUnder(leaves: Leaves, members: Int32Array): Vectors {
-  const isMember = new Uint8Array(leaves.weights.length);
-  for (const leaf of members) isMember[leaf] = 1;
-  const rows = Int32Array.from(leaves.leafOf.keys()).filter((row) => isMember[leaves.leafOf[row]] === 1);
+  const rows = new Int32Array(members.reduce((sum, leaf) => sum + leaves.rowsOf[leaf].length, 0));
+  let at = 0;
+  for (const leaf of members) {
+    rows.set(leaves.rowsOf[leaf], at);
+    at += leaves.rowsOf[leaf].length;
+  }
+  rows.sort();
   return rows.length === leaves.sample.rows ? leaves.sample : takeRows(leaves.sample, rows);
 }

@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { toyAlbums, toyConcepts, toyPicture, type ToyWord } from "../../../test/fixtures/toy-concepts.ts";
 import type { AlbumName } from "../albums.ts";
-import type { AlbumEvidence } from "./evidence.ts";
+import type { AlbumToName } from "./evidence.ts";
 import { nameAlbumsByWords } from "./name-albums.ts";
 import { fitWords } from "./word-fit.ts";
 
@@ -22,14 +22,18 @@ const picture = (cosines: Readonly<Record<string, number>>) => toyPicture(concep
 const times = (count: number, cosines: Readonly<Record<string, number>>) =>
   Array.from({ length: count }, () => picture(cosines));
 
+/** The last albums keep the names they have: one for each of `kept`. */
 function name(
   pictures: readonly (readonly Float32Array[])[],
-  known: readonly Partial<AlbumEvidence>[] = [],
+  known: readonly Partial<AlbumToName>[] = [],
   takenNames: readonly string[] = [],
+  kept: readonly string[] = [],
 ): AlbumName[] {
-  const { vectors, albums } = toyAlbums(pictures, known);
-  const fits = albums.map(({ rows }) => fitWords(rows, vectors, concepts));
-  return nameAlbumsByWords({ vectors, concepts, albums, takenNames }, fits);
+  const { vectors, albums: all } = toyAlbums(pictures, known);
+  const fits = all.map(({ rows }) => fitWords(rows, vectors, concepts));
+  const albums = all.slice(0, all.length - kept.length);
+  const siblings = kept.map((text, i) => ({ ...all[albums.length + i]!, name: text }));
+  return nameAlbumsByWords({ vectors, concepts, albums, siblings, takenNames }, fits);
 }
 const textsOf = (names: readonly AlbumName[]) => names.map(({ text }) => text);
 
@@ -110,9 +114,21 @@ describe("nameAlbumsByWords", () => {
     expect(textsOf(name([times(4, { dog: 0.8 })], [], ["DOGS", "dog 2"]))).toEqual(["Dogs 3"]);
   });
 
+  it("gives no name to siblings, and tells a new album apart from them", () => {
+    const pictures = [times(4, { dog: 0.8, snow: 0.5 }), times(4, { dog: 0.85 })];
+    expect(textsOf(name(pictures, [], [], ["Dogs"]))).toEqual(["Dogs and Snow"]);
+  });
+
+  it("lets a sibling's picture take no name that the sibling does not have", () => {
+    // The sibling shows dogs too, but is called after one of them.
+    expect(textsOf(name([times(4, { dog: 0.8 }), times(4, { dog: 0.85 })], [], [], ["Rex"]))).toEqual([
+      "Dogs",
+    ]);
+  });
+
   it("names neutrally without a table", () => {
     const { albums, vectors } = toyAlbums([times(2, { dog: 0.9 }), times(1, { cat: 0.9 })]);
-    const names = nameAlbumsByWords({ vectors, concepts: null, albums, takenNames: [] }, []);
+    const names = nameAlbumsByWords({ vectors, concepts: null, albums, siblings: [], takenNames: [] }, []);
     expect(textsOf(names)).toEqual(["Alike", "Single Picture"]);
     expect(names[0]!.evidence).toMatchObject({ words: [], captionWords: [] });
   });

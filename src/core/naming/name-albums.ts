@@ -3,7 +3,8 @@ import type { AlbumName, NameEvidence } from "../albums.ts";
 import type { Concept, ConceptTable } from "../concepts.ts";
 import { countMentions, countNouns } from "./caption-words.ts";
 import { treeOf } from "./concept-tree.ts";
-import type { AlbumEvidence, NamingRequest } from "./evidence.ts";
+import { namesInUse, type AlbumEvidence, type NamingRequest } from "./evidence.ts";
+import { MAX_NAME_WORDS } from "./name-rules.ts";
 import { neutralNames, whenOf } from "./neutral.ts";
 import { rankWords, type Candidate, type WordFits } from "./word-fit.ts";
 import { cleanWord, foldName, pluralOf, titleCase, wordsOf } from "./wording.ts";
@@ -34,8 +35,6 @@ const SECOND_LEAD = 2;
 const CONFIRMED = 0.5;
 const MIN_CONFIRMING = 3;
 
-const MAX_WORDS = 4;
-
 /** One album on its way to a name. */
 interface Subject {
   readonly album: AlbumEvidence;
@@ -48,14 +47,16 @@ interface Subject {
 }
 
 /**
- * One name an album, in order. Names differ from each other and from the taken ones when folded (`foldName`).
- * `fits`: for each album the fit of every word, see `fitWords`; not looked at when there are no concepts.
+ * One name for each of `request.albums`, in order. Names differ from each other and from all in use when folded
+ * (`foldName`). `fits`: the fit of every word for each of `albums`, then for each of `siblings`, see `fitWords`; not
+ * looked at when there are no concepts.
  */
 export function nameAlbumsByWords(request: NamingRequest, fits: readonly WordFits[]): AlbumName[] {
-  const { albums, concepts } = request;
+  const { albums, siblings, concepts } = request;
   const ranked = concepts ? rankWords(fits, concepts) : [];
-  const subjects = albums.map((album, i) => subjectOf(album, ranked[i] ?? [], concepts));
-  const taken = new Set(request.takenNames.map(foldName));
+  const all = [...albums, ...siblings].map((album, i) => subjectOf(album, ranked[i] ?? [], concepts));
+  const subjects = all.slice(0, albums.length);
+  const taken = new Set(namesInUse(request).map(foldName));
   const names = new Map<Subject, AlbumName>();
   // The surest album has first choice, of two equal ones the first; those without a word come last.
   const order = [...subjects].sort((a, b) => (b.head?.score ?? -1) - (a.head?.score ?? -1));
@@ -63,7 +64,7 @@ export function nameAlbumsByWords(request: NamingRequest, fits: readonly WordFit
     names.set(
       subject,
       concepts && subject.head
-        ? nameByWord(subject, subject.head, subjects, concepts, taken)
+        ? nameByWord(subject, subject.head, all, concepts, taken)
         : nameNeutrally(subject, concepts, taken),
     );
   return subjects.map((subject) => names.get(subject)!);
@@ -81,7 +82,7 @@ function subjectOf(
       standing >= SHOWN_STANDING &&
       agreement >= SHOWN_AGREEMENT &&
       // One word less than the limit: there must be room for a number.
-      isSayable(nounOf(word, concepts), MAX_WORDS - 1),
+      isSayable(nounOf(word, concepts), MAX_NAME_WORDS - 1),
   );
   return { album, ranked, shown, head: headOf(shown, concepts) };
 }
@@ -159,7 +160,7 @@ function wordNames(
     ...seconds.map(({ word }) => `${plain} and ${nounOf(word, concepts)}`),
     ...(when ? [`${plain} ${when}`] : []),
   ]
-    .filter((text) => isSayable(text, MAX_WORDS))
+    .filter((text) => isSayable(text, MAX_NAME_WORDS))
     .map(titleCase);
 }
 
@@ -203,7 +204,7 @@ function takeFree(texts: readonly string[], taken: Set<string>): { text: string;
   let choice = texts.findIndex((text) => !taken.has(foldName(text)));
   let text = texts[choice]!;
   if (choice < 0) {
-    choice = texts.findIndex((base) => isSayable(base, MAX_WORDS - 1));
+    choice = texts.findIndex((base) => isSayable(base, MAX_NAME_WORDS - 1));
     let number = 2;
     do text = `${texts[choice]!} ${number++}`;
     while (taken.has(foldName(text)));

@@ -7,6 +7,7 @@ const nothing: AlbumEvidence = {
   size: 5,
   rows: new Int32Array(),
   captions: [],
+  fileNames: [],
   dates: [],
   places: [],
   meanColors: [],

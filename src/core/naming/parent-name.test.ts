@@ -7,6 +7,7 @@ const child = (text: string, source: NameSource = "concepts"): Album => ({
   name: { text, source, score: null, evidence: null },
   parentId: "p",
   cohesion: null,
+  trust: null,
   members: [],
 });
 const name = (names: readonly (string | Album)[], taken: string[] = []): string =>

@@ -4,7 +4,7 @@ import { createNameRoom, isNumbered, nameKey, safeFolderName } from "./folder-na
 import { byPath, joinPath, nameOf, parentOf, rebased, type AlbumFolder, type Step } from "./steps.ts";
 
 /** Albumen's own files in the output's root. */
-export const EXPORT_NAMES = ["index.html", "albums.json", "albums.csv"] as const;
+export const EXPORT_NAMES = ["index.html", "albums.json", "albums.csv", "labels.json", "labels.csv"] as const;
 
 /** What Albumen itself keeps in the output's root; no album may be called so. */
 const RESERVED_NAMES = [".albumen", ...EXPORT_NAMES];

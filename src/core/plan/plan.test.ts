@@ -10,6 +10,7 @@ function album(id: string, name: string, images: readonly string[], parentId: st
     parentId,
     name: { text: name, source: "concepts", score: 0.5, evidence: null },
     cohesion: 0.8,
+    trust: null,
     members: images.map((image) => ({ image, similarity: 0.8, representativeRank: -1, isPinned: false })),
   };
 }

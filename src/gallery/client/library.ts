@@ -1,7 +1,7 @@
 /** The page's data, read once and looked at from the sides that views need. */
 import { UNSORTED } from "../../core/albums.ts";
 import { createSearchIndex, type SearchIndex } from "../search.ts";
-import { decodePictures, type AlbumWire, type GalleryWire, type Picture } from "../wire.ts";
+import { byLikeness, decodePictures, type AlbumWire, type GalleryWire, type Picture } from "../wire.ts";
 
 export interface AlbumView extends AlbumWire {
   readonly index: number;
@@ -67,7 +67,7 @@ export function createLibrary(wire: GalleryWire): Library {
 function viewAlbums(wire: GalleryWire, pictures: readonly Picture[]): AlbumView[] {
   const own: Picture[][] = wire.albums.map(() => []);
   for (const picture of pictures) own[picture.album]!.push(picture);
-  for (const list of own) list.sort((a, b) => b.similarity - a.similarity);
+  for (const list of own) list.sort(byLikeness);
   const children: number[][] = wire.albums.map(() => []);
   wire.albums.forEach((album, i) => {
     if (album.parent >= 0) children[album.parent]!.push(i);

@@ -1,6 +1,7 @@
 /** The pages of the gallery: all albums, one album, what a search found, and the record of the run. */
+import { trustOfAll } from "../../core/albums.ts";
 import { countOf } from "../text.ts";
-import type { Picture } from "../wire.ts";
+import { byLikeness, type Picture } from "../wire.ts";
 import { h, icon, ICONS, isolated } from "./dom.ts";
 import { createGrid } from "./grid.ts";
 import type { AlbumView, Library } from "./library.ts";
@@ -108,7 +109,7 @@ export function createAlbumView(context: ViewContext, album: AlbumView): View {
 /** All pictures of an album, with a choice of order. */
 function orderedWall(context: ViewContext, album: AlbumView) {
   const orders: Record<string, (a: Picture, b: Picture) => number> = {
-    "most alike first": (a, b) => b.similarity - a.similarity,
+    "most alike first": byLikeness,
     "oldest first": (a, b) =>
       (a.takenAt || "9999").localeCompare(b.takenAt || "9999") || a.name.localeCompare(b.name),
     "file name": (a, b) => a.name.localeCompare(b.name, undefined, { numeric: true }),
@@ -189,11 +190,13 @@ export function createRunView({ library }: ViewContext): View {
   const total = receipt.stages.reduce((sum, stage) => sum + stage.durationMs, 0);
   const unsorted = library.albums.find((album) => album.isUnsorted)?.total ?? 0;
   const duplicates = receipt.locations - library.pictures.length;
+  const trust = trustOfAll(library.albums.map((album) => ({ trust: album.trust, members: album.pictures })));
   const facts: [string, string][] = [
     ["Pictures", library.pictures.length.toLocaleString("en")],
     ["Duplicates", duplicates.toLocaleString("en")],
     ["Albums", `${namedAlbums(library).length.toLocaleString("en")}. ${receipt.albumCountReason}`],
     ["Unsorted", countOf(unsorted, "picture")],
+    ...(trust === null ? [] : [["Trust", trust.toFixed(2)] as [string, string]]),
     ["Not read", countOf(failedCount(library), "file")],
     ["Model", `${receipt.model.id} @ ${receipt.model.revision}`],
     ["Seed", String(receipt.seed)],
@@ -382,7 +385,7 @@ function introductionOf(album: AlbumView, { library, thumbnails, onOpen }: ViewC
     album.words.length > 0 && wordsOf(album),
     album.isUnsorted
       ? h("p", {}, "They are too unlike everything else to join an album.")
-      : rank !== null && h("p", { class: "soft" }, rank),
+      : h("p", { class: "soft" }, [rank, trustSentence(album)].filter(Boolean).join(" ")),
   );
   return h("div", { class: "introduction" }, strip, panel);
 }
@@ -432,6 +435,20 @@ function cohesionRank(album: AlbumView, library: Library): string | null {
         ? "less alike than in most albums"
         : "about as alike as in most albums";
   return `Its pictures are ${words} (cohesion ${album.cohesion.toFixed(2)}).`;
+}
+
+/** Whether the pictures most like these are here too: where not, the album is worth a look. */
+function trustSentence({ trust }: AlbumView): string | null {
+  if (trust === null) return null;
+  const words =
+    trust >= 0.9
+      ? "Nearly all pictures most like these are here, too"
+      : trust >= 0.7
+        ? "Most pictures most like these are here, too"
+        : trust >= 0.5
+          ? "Many pictures most like these are in other albums"
+          : "Most pictures most like these are in other albums";
+  return `${words} (trust ${trust.toFixed(2)}).`;
 }
 
 function neighboursOf(album: AlbumView, library: Library): HTMLElement {

@@ -26,8 +26,8 @@ export interface Value {
   readonly name: string;
 }
 
-/** Row-major. Its kind of array decides the ONNX type. */
-export type ConstantData = Float32Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
+/** Row-major. Its kind of array decides the ONNX type; a Uint16Array holds the bits of halves. */
+export type ConstantData = Float32Array | Uint16Array | BigInt64Array | Int32Array | Int8Array | Uint8Array;
 
 /** A number or numbers are ints; ONNX tells floats from ints, so floats are marked: `float(1)`. */
 export type Attribute = number | readonly number[] | string | Float | Floats;
@@ -181,6 +181,7 @@ function valueInfo(name: string, dtype: OnnxDtype, shape: readonly Dimension[]):
 
 function dtypeOf(data: ConstantData): OnnxDtype {
   if (data instanceof Float32Array) return "f32";
+  if (data instanceof Uint16Array) return "f16";
   if (data instanceof BigInt64Array) return "i64";
   if (data instanceof Int32Array) return "i32";
   if (data instanceof Int8Array) return "i8";

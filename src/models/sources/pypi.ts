@@ -3,7 +3,6 @@
  * the person's index, mirror, proxy and certificates, so Albumen need not. The wheel is a zip to us: it is taken
  * apart, never installed and nothing in it is run (`--only-binary` keeps build scripts of source packages out too).
  */
-import { spawn, type ChildProcess } from "node:child_process";
 import { mkdtemp, readdir, readFile, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -11,6 +10,7 @@ import { unzipSync } from "fflate";
 import { AlbumenError, messageOf, throwIfAborted } from "../../errors.ts";
 import { assertIntact } from "../cache.ts";
 import type { PypiSpec } from "../manifest.ts";
+import { startFirst, type ClientRun, type PackageClient } from "./package-client.ts";
 import { OPEN_TIMEOUT_MS, type ModelSource, type OpenedSource } from "./source.ts";
 
 export interface PypiOptions {
@@ -18,49 +18,55 @@ export interface PypiOptions {
   readonly openTimeoutMs?: number;
 }
 
-/** A way to call a client. It leaves either the wheel or its unpacked members in `folder`. */
-interface Client {
-  readonly name: string;
-  readonly command: readonly string[];
-  arguments(spec: PypiSpec, folder: string, timeoutS: number): string[];
+/** A release in the Python package index. */
+export interface PythonPackage {
+  readonly package: string;
+  readonly version: string;
 }
 
-const pipArguments = (spec: PypiSpec, folder: string, timeoutS: number) => [
-  "download",
-  "--no-deps",
-  "--only-binary=:all:",
-  "--no-input",
-  "--disable-pip-version-check",
-  "--progress-bar=off",
-  "--retries=0",
-  `--timeout=${timeoutS}`,
-  `--dest=${folder}`,
-  `${spec.package}==${spec.version}`,
-];
-
-/** In the order they are tried. `uv` has no download command; installing into a bare folder unpacks, no more. */
-const CLIENTS: readonly Client[] = [
-  { name: "pip", command: ["pip"], arguments: pipArguments },
-  { name: "pip3", command: ["pip3"], arguments: pipArguments },
-  { name: "python3 -m pip", command: ["python3", "-m", "pip"], arguments: pipArguments },
-  { name: "python -m pip", command: ["python", "-m", "pip"], arguments: pipArguments },
-  {
-    name: "uv",
-    command: ["uv"],
-    arguments: (spec, folder) => [
-      "pip",
-      "install",
+/** The ways to get a wheel, in the order they are tried; each leaves it, or its unpacked members, in the folder. */
+export function pythonClients({ package: name, version }: PythonPackage): PackageClient[] {
+  const pip = (...command: string[]): PackageClient => ({
+    name: command.join(" "),
+    command,
+    arguments: (folder, timeoutS) => [
+      "download",
       "--no-deps",
       "--only-binary=:all:",
-      `--target=${folder}`,
-      `${spec.package}==${spec.version}`,
+      "--no-input",
+      "--disable-pip-version-check",
+      "--progress-bar=off",
+      "--retries=0",
+      `--timeout=${timeoutS}`,
+      `--dest=${folder}`,
+      `${name}==${version}`,
     ],
-  },
-];
+  });
+  return [
+    pip("pip"),
+    pip("pip3"),
+    pip("python3", "-m", "pip"),
+    pip("python", "-m", "pip"),
+    {
+      // uv has no download command; installing into a bare folder unpacks, no more.
+      name: "uv",
+      command: ["uv"],
+      arguments: (folder) => [
+        "pip",
+        "install",
+        "--no-deps",
+        "--only-binary=:all:",
+        `--target=${folder}`,
+        `${name}==${version}`,
+      ],
+    },
+  ];
+}
 
 /** What pip and uv say once the index has answered and the wheel is on its way or at hand. */
-const REACHED = /Downloading|Using cached|Processing|Saved|already downloaded|Resolved|Prepared|Installed/;
-const POLL_MS = 250;
+export const PYTHON_REACHED =
+  /Downloading|Using cached|Processing|Saved|already downloaded|Resolved|Prepared|Installed/;
+export const POLL_MS = 250;
 
 export function pypiSource(spec: PypiSpec, options: PypiOptions = {}): ModelSource {
   const env = options.env ?? process.env;
@@ -76,7 +82,13 @@ export function pypiSource(spec: PypiSpec, options: PypiOptions = {}): ModelSour
       };
       try {
         const stop = AbortSignal.any([signal, control.signal]);
-        const run = await startFirst(spec, folder, env, openTimeoutMs, stop);
+        const run = await startFirst(pythonClients(spec), {
+          folder,
+          env,
+          openTimeoutMs,
+          reachedWords: PYTHON_REACHED,
+          signal: stop,
+        });
         return {
           sizeBytes: spec.wheel.bytes,
           close,
@@ -91,133 +103,10 @@ export function pypiSource(spec: PypiSpec, options: PypiOptions = {}): ModelSour
   };
 }
 
-/** A client at work. `ended` rejects with its last words when it fails. */
-interface Run {
-  readonly reached: Promise<void>;
-  readonly ended: Promise<void>;
-}
-
-/** Tries the clients until one has reached the index. One that is missing or has no pip is passed over. */
-async function startFirst(
-  spec: PypiSpec,
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-  openTimeoutMs: number,
-  signal: AbortSignal,
-): Promise<Run> {
-  const failures: string[] = [];
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new AlbumenError("MODEL_FETCH_FAILED", `no answer within ${openTimeoutMs / 1000} s`)),
-      openTimeoutMs,
-    );
-  });
-  try {
-    for (const client of CLIENTS) {
-      throwIfAborted(signal);
-      const run = start(client, spec, folder, env, Math.ceil(openTimeoutMs / 1000), signal);
-      try {
-        await Promise.race([run.reached, late]);
-        return run;
-      } catch (error) {
-        if (!isMissing(error)) throw error;
-        failures.push(client.name);
-      }
-    }
-    throw new AlbumenError("MODEL_FETCH_FAILED", `none of these is on the PATH: ${failures.join(", ")}`);
-  } finally {
-    clearTimeout(timer);
-  }
-}
-
-function start(
-  client: Client,
-  spec: PypiSpec,
-  folder: string,
-  env: Readonly<Record<string, string | undefined>>,
-  timeoutS: number,
-  signal: AbortSignal,
-): Run {
-  const [command, ...before] = client.command;
-  const child = spawn(command!, [...before, ...client.arguments(spec, folder, timeoutS)], {
-    env: {
-      ...env,
-      PYTHONUNBUFFERED: "1",
-      // The client's temp folder is ours: progress can be seen there, and nothing is left behind.
-      TMPDIR: folder,
-      TEMP: folder,
-      TMP: folder,
-      // uv without a Python would first download one, which is not what the person was told.
-      UV_PYTHON_DOWNLOADS: "never",
-    },
-    stdio: ["ignore", "pipe", "pipe"],
-    // Its own process group: a client behind a wrapper script is stopped with the wrapper.
-    detached: process.platform !== "win32",
-    windowsHide: true,
-  });
-  const stop = () => kill(child);
-  signal.addEventListener("abort", stop, { once: true });
-  let said = "";
-  const ended = new Promise<void>((resolve, reject) => {
-    child.once("error", reject);
-    child.once("exit", (code) => {
-      signal.removeEventListener("abort", stop);
-      if (code === 0) resolve();
-      else reject(new ClientFailed(client.name, code, said));
-    });
-  });
-  const reached = new Promise<void>((resolve, reject) => {
-    const listen = (chunk: Buffer) => {
-      said = (said + chunk.toString("utf8")).slice(-4_000);
-      if (REACHED.test(said)) resolve();
-    };
-    child.stdout!.on("data", listen);
-    child.stderr!.on("data", listen);
-    ended.then(resolve, reject);
-  });
-  // Whoever waits for one of the two must not be killed by the other's rejection.
-  ended.catch(() => undefined);
-  reached.catch(() => undefined);
-  return { reached, ended };
-}
-
-class ClientFailed extends AlbumenError {
-  constructor(client: string, code: number | null, said: string) {
-    const lines = said.split(/\r?\n/).map((line) => line.trim());
-    const why =
-      lines.findLast((line) => /error|No module named/i.test(line)) ?? lines.findLast(Boolean) ?? "";
-    super(
-      "MODEL_FETCH_FAILED",
-      `${client} ended with ${code ?? "a signal"}${why ? `: ${withoutSecrets(why)}` : ""}`,
-    );
-  }
-}
-
-/** `https://user:token@index/` → `https://***@index/` */
-function withoutSecrets(text: string): string {
-  return text.replace(/\/\/[^/\s@]+@/g, "//***@").slice(0, 300);
-}
-
-function isMissing(error: unknown): boolean {
-  if (error instanceof ClientFailed) return /No module named|command not found/i.test(error.message);
-  return error instanceof Error && "code" in error && (error.code === "ENOENT" || error.code === "EACCES");
-}
-
-function kill(child: ChildProcess): void {
-  if (child.pid === undefined) return;
-  try {
-    if (process.platform === "win32") child.kill();
-    else process.kill(-child.pid, "SIGTERM");
-  } catch {
-    // It had ended by itself.
-  }
-}
-
 async function collect(
   spec: PypiSpec,
   folder: string,
-  run: Run,
+  run: ClientRun,
   signal: AbortSignal,
   onProgress: (done: number, total: number | null) => void,
 ): Promise<Map<string, Uint8Array>> {
@@ -274,7 +163,8 @@ export function membersOf(spec: PypiSpec, wheel: Uint8Array): Map<string, Uint8A
   return files;
 }
 
-async function landed(folder: string): Promise<number> {
+/** Bytes of all files in a folder: how far a client is that does not say so itself. */
+export async function landed(folder: string): Promise<number> {
   let bytes = 0;
   for (const name of await readdir(folder, { recursive: true }).catch(() => []))
     bytes += await stat(join(folder, name)).then(

@@ -1,0 +1,209 @@
+/**
+ * A catalog a user, from one that was taken in together.
+ *
+ * [Note: per user] The shared catalog in the output folder takes everything in and embeds it once. Each user has an
+ * ordinary catalog in a folder of their own, to which their rows, vectors and thumbnails are handed on: it holds nothing
+ * of anybody else, every command works in it, and its albums have a life of their own. Handing on compares places as
+ * taking in does, so doing it again hands on what is new, and a run that died goes on.
+ */
+import { createNameRoom, safeFolderName } from "../core/plan/folder-names.ts";
+import { takeRows } from "../core/vectors.ts";
+import { AlbumenError, throwIfAborted } from "../errors.ts";
+import type { BlobStore } from "../ports/blob-store.ts";
+import type { Output } from "../ports/output.ts";
+import type { Erasure, Place, Store } from "../ports/store.ts";
+import type { CatalogParts, OpenEncoder } from "./catalog-parts.ts";
+import type { Watch } from "./events.ts";
+import type { IngestCounts } from "./ingest.ts";
+import type { RunSummary } from "./receipt.ts";
+
+/** What a catalog hands on: rows and thumbnails of one user. */
+export interface Share {
+  readonly user: string;
+  readonly store: Pick<Store, "placesOfUser" | "images" | "vectors">;
+  readonly thumbs: BlobStore;
+}
+
+/** The catalog of one user, as the shared one drives it. */
+export interface UserCatalog {
+  /** Takes over what is new of a share and makes albums of it; `isAdd`: without grouping anew. */
+  takeOver(share: Share, label: string, isAdd: boolean): Promise<RunSummary>;
+  reorganize(): Promise<RunSummary>;
+  /** Leaves no trace of it here. */
+  forgetShare(what: Erasure | "everything"): Promise<RunSummary>;
+  close(): Promise<void>;
+}
+
+/** Copies what a catalog does not have yet of a share. */
+export async function handOn(
+  share: Share,
+  to: { readonly store: Store; readonly thumbs: BlobStore },
+  space: string,
+  watch: Watch,
+): Promise<IngestCounts> {
+  const { user } = share;
+  const counts = { listed: 0, skipped: 0, unchanged: 0, looked: 0, added: 0, duplicates: 0, failed: 0 };
+  const theirs = await share.store.vectors(space, user);
+  const rowOfImage = new Map(theirs.images.map((image, row) => [image, row]));
+  for await (const places of share.store.placesOfUser(user)) {
+    throwIfAborted(watch.signal);
+    const known = await to.store.known(places.map(({ source }) => ({ source, user })));
+    const isKnown = (place: Place, i: number): boolean =>
+      known[i]?.image === place.image && known[i].stamp === place.stamp && known[i].isOwned;
+    // One without a vector is nobody's to organise: a picture that stands for dead links.
+    const held = places.filter(({ image }) => rowOfImage.has(image));
+    const fresh = places.filter((place, i) => !isKnown(place, i) && rowOfImage.has(place.image));
+    const images = [...new Set(held.map(({ image }) => image))];
+    const there = await to.store.embedded(space, images);
+    const added = images.filter((image) => !there.has(image));
+    for (const image of added) {
+      const thumbnail = (await to.thumbs.has(image)) ? null : await share.thumbs.get(image);
+      if (thumbnail) await to.thumbs.put(image, thumbnail);
+    }
+    counts.listed += places.length;
+    counts.looked += fresh.length;
+    counts.unchanged += held.length - fresh.length;
+    counts.added += added.length;
+    if (fresh.length === 0 && added.length === 0) continue;
+    const rows = added.map((image) => rowOfImage.get(image)!);
+    await to.store.record({
+      images: [...(await share.store.images(added)).values()],
+      places: fresh.map((place) => ({ ...place, users: [user] })),
+      failures: [],
+      vectors: { space, images: added, vectors: takeRows(theirs.vectors, rows) },
+    });
+  }
+  return counts;
+}
+
+/** Where the shared catalog remembers each user's folder. */
+const USER_FOLDERS = "userFolders";
+
+/**
+ * Calls `visit` with the catalog of one user after the other and adds up what they say.
+ * `encoder` is lent to all of them; the caller disposes it. Errors: `SOURCE_EMPTY` when no image belongs to anybody.
+ */
+export async function visitUsers(
+  parts: CatalogParts,
+  encoder: OpenEncoder,
+  visit: (catalog: UserCatalog, share: Share) => Promise<RunSummary>,
+): Promise<UsersSummary> {
+  const { store, thumbs, settings, watch, output } = parts;
+  const users = settings.user === null ? await store.users() : [settings.user];
+  const folders = await userFolders(store, output, users);
+  const lent = lend(encoder);
+  const total = { users: 0, albums: 0, unsorted: 0, kept: [] as string[] };
+  try {
+    for (const [i, user] of users.entries()) {
+      throwIfAborted(watch.signal);
+      const share: Share = { user, store, thumbs };
+      if (await isEmpty(share)) continue;
+      const catalog = await parts.openUser(folders.get(user)!, lent.encoder);
+      try {
+        const summary = await visit(catalog, share);
+        total.users++;
+        total.albums += summary.albums;
+        total.unsorted += summary.unsorted;
+        total.kept.push(...summary.kept.map((line) => `${folders.get(user)}/${line}`));
+      } finally {
+        await catalog.close();
+      }
+      watch.report({ kind: "progress", stage: "users", done: i + 1, total: users.length });
+    }
+  } finally {
+    await lent.dispose();
+  }
+  if (total.users === 0)
+    throw new AlbumenError("SOURCE_EMPTY", "No image belongs to a user.", {
+      hint: "A list names them in a column (--user-column); of a folder, --user says whose it is.",
+    });
+  return total;
+}
+
+/** What the users' catalogs hold together. */
+export interface UsersSummary {
+  readonly users: number;
+  readonly albums: number;
+  readonly unsorted: number;
+  readonly kept: readonly string[];
+}
+
+async function isEmpty({ store, user }: Share): Promise<boolean> {
+  for await (const places of store.placesOfUser(user)) return places.length === 0;
+  return true;
+}
+
+/** A user who is forgotten has no catalog and no folder any more; what is not Albumen's stays in it. */
+export async function dropUserFolder(
+  { store, removeUser }: Pick<CatalogParts, "store" | "removeUser">,
+  user: string,
+): Promise<void> {
+  const kept = await store.meta(USER_FOLDERS);
+  const folders = new Map(kept === null ? [] : (JSON.parse(kept) as [string, string][]));
+  const folder = folders.get(user);
+  if (folder === undefined) return;
+  await removeUser(folder);
+  folders.delete(user);
+  await store.setMeta(USER_FOLDERS, JSON.stringify([...folders]));
+}
+
+/** A folder a user: the one they had, or a new one where nothing stands. */
+async function userFolders(
+  store: Store,
+  output: Output,
+  users: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  const kept = await store.meta(USER_FOLDERS);
+  const folders = new Map(kept === null ? [] : (JSON.parse(kept) as [string, string][]));
+  const room = createNameRoom(folders.values());
+  let isChanged = false;
+  for (const user of users) {
+    if (folders.has(user)) continue;
+    let folder = room.take(safeFolderName(user));
+    while ((await output.inspect(folder)) !== null) folder = room.take(safeFolderName(user));
+    folders.set(user, folder);
+    isChanged = true;
+  }
+  if (isChanged) await store.setMeta(USER_FOLDERS, JSON.stringify([...folders]));
+  return folders;
+}
+
+/**
+ * An encoder that many catalogs use and dispose, each as if it were its own: a model is loaded once, not once a user.
+ * So encoder and captioner are in memory together, which one catalog alone avoids.
+ */
+function lend({ embedder, why, captioner }: OpenEncoder): {
+  readonly encoder: OpenEncoder;
+  dispose(): Promise<void>;
+} {
+  let opened: ReturnType<NonNullable<typeof captioner>["open"]> | null = null;
+  const open = async () => {
+    const lent = await (opened ??= captioner!.open());
+    return {
+      id: lent.id,
+      maxBatch: lent.maxBatch,
+      input: lent.input,
+      caption: lent.caption.bind(lent),
+      dispose: async () => {},
+    };
+  };
+  return {
+    encoder: {
+      embedder: {
+        space: embedder.space,
+        unrelated: embedder.unrelated,
+        maxBatch: embedder.maxBatch,
+        input: embedder.input,
+        embedImages: embedder.embedImages.bind(embedder),
+        ...(embedder.embedTexts ? { embedTexts: embedder.embedTexts.bind(embedder) } : {}),
+        concepts: embedder.concepts.bind(embedder),
+        dispose: async () => {},
+      },
+      why,
+      captioner: captioner && { ...captioner, open },
+    },
+    async dispose() {
+      await (await opened?.catch(() => null))?.dispose();
+    },
+  };
+}

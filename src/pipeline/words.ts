@@ -1,0 +1,26 @@
+/** The words that images are tagged and albums named with. */
+import { BACKGROUND_SAMPLE, measureBackground, type ConceptTable } from "../core/concepts.ts";
+import { takeRows, type Vectors } from "../core/vectors.ts";
+import type { Embedder } from "../ports/embedder.ts";
+import type { CatalogParts } from "./catalog-parts.ts";
+import { quietCall } from "./events.ts";
+
+/**
+ * The encoder's own words; null when it has none. Where nothing was measured about them, it is on the images at hand, of which
+ * a sample is spread over all. Errors: as `Embedder.concepts`, `ABORTED`.
+ */
+export async function wordsOf(
+  embedder: Embedder,
+  vectors: Vectors,
+  { matrix, watch }: Pick<CatalogParts, "matrix" | "watch">,
+): Promise<ConceptTable | null> {
+  const table = await embedder.concepts();
+  if (!table?.isUnmeasured || vectors.rows === 0) return table;
+  const count = Math.min(vectors.rows, BACKGROUND_SAMPLE);
+  const sample = takeRows(
+    vectors,
+    Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * vectors.rows) / count)),
+  );
+  const cosines = await (await matrix()).multiply(sample, table.vectors, quietCall(watch));
+  return measureBackground(table, cosines, count);
+}
