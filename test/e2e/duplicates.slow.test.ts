@@ -75,7 +75,8 @@ describe("duplicates", () => {
     const albums = albumTree(desk.path("albums"));
 
     expect(topOfGallery(desk).filter((name) => name.startsWith("street-"))).toEqual(["street-2.jpg"]);
-    expect(topOfGallery(desk).filter((name) => /^scene|again/.test(name))).toHaveLength(1);
+    // A crop's hash is another one: to see that it is the same picture takes its pixels, which an export does not compare.
+    expect(topOfGallery(desk).filter((name) => /^scene(?! cropped)|again/.test(name))).toHaveLength(1);
 
     const lines = await desk.json(["duplicates"]);
     const sets = lines.filter(({ event }) => event === "duplicates") as unknown as Told[];

@@ -262,10 +262,16 @@ describe("stripLocation", () => {
     }
   });
 
-  it("refuses what it cannot read: BigTIFF, XMP in two bytes a letter, an element that does not end", () => {
+  it("refuses what it cannot read: BigTIFF, XMP in two bytes a letter, an element or XMP that does not end", () => {
     const wide = Buffer.from(XMP, "utf16le");
     const open = `${XMP_OPEN}><exif:GPSLatitude>51,30N${XMP_CLOSE}`;
-    for (const file of [bytesOfText("II+\0\x08\0\0\0"), Uint8Array.from(wide), bytesOfText(open)])
+    const cut = XMP.slice(0, XMP.indexOf("<exif:Flash"));
+    for (const file of [
+      bytesOfText("II+\0\x08\0\0\0"),
+      Uint8Array.from(wide),
+      bytesOfText(open),
+      bytesOfText(cut),
+    ])
       expect(stripLocation(file, zlib)).toEqual({ kind: "unsafe" });
   });
 
@@ -305,6 +311,42 @@ describe("stripLocation", () => {
       }),
       { numRuns: 30 },
     );
+  });
+
+  it("lets no place through that exifreader finds in a damaged file", async () => {
+    const originals = [
+      await bytesOf(located().jpeg()),
+      await bytesOf(picture().withExif(EXIF_OF_LONDON).png()),
+      await bytesOf(located().webp()),
+      withHeicExif(readHeic("gradient-rotated.heic"), await exifOf(EXIF_OF_LONDON)),
+      Uint8Array.from(await exifOf(EXIF_OF_LONDON)),
+    ];
+    const placeOf = (file: Uint8Array): unknown => {
+      try {
+        const { Latitude, Longitude } = tagsOf(file).gps ?? {};
+        return Number.isFinite(Latitude) && Number.isFinite(Longitude) ? [Latitude, Longitude] : undefined;
+      } catch {
+        return undefined;
+      }
+    };
+    let shipped = 0;
+    const damage = fc.array(fc.tuple(fc.double({ min: 0, max: 1, noNaN: true }), fc.nat(255)), {
+      minLength: 1,
+      maxLength: 4,
+    });
+    fc.assert(
+      fc.property(fc.constantFrom(...originals), damage, fc.boolean(), (original, changes, isHead) => {
+        const file = Uint8Array.from(original);
+        const reach = isHead ? Math.min(file.length, 700) : file.length;
+        for (const [where, value] of changes) file[Math.min(reach - 1, Math.floor(where * reach))] = value;
+        const outcome = stripLocation(file, zlib);
+        if (outcome.kind === "unsafe") return;
+        shipped++;
+        expect(placeOf(outcome.kind === "stripped" ? outcome.bytes : file)).toBeUndefined();
+      }),
+      { numRuns: 600, seed: 7 },
+    );
+    expect(shipped).toBeGreaterThan(300);
   });
 
   it("ends, and changes nothing in what it was given, on any bytes", () => {

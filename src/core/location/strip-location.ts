@@ -1,6 +1,6 @@
 /**
- * Takes the place out of a picture or film, and nothing else: what is left has the same length, the same pixels and all its other
- * metadata. Pure.
+ * Takes the place out of a picture or film, and nothing else: what is left has the same pixels and all its other metadata, where
+ * they were. Pure.
  *
  * [Note: finding places] EXIF and XMP lie in a dozen containers in as many ways, and one file may hold several (the
  * previews of a raw file, the second picture of a phone's JPEG, the film behind a motion photo). Both announce themselves, a TIFF header
@@ -43,20 +43,28 @@ function stripBlock(block: Uint8Array): Uint8Array | null {
 }
 
 function removeFromExif(bytes: Uint8Array): Removal[] {
-  const removals: Removal[] = [];
-  // A TIFF, or a raw file with a number of its maker's where TIFF has 42.
-  const isTiff = startsWith(bytes, 0, "II") || startsWith(bytes, 0, "MM");
   if (startsWith(bytes, 0, "II+\0") || startsWith(bytes, 0, "MM\0+")) return ["unsafe"]; // BigTIFF: not read
-  if (isTiff) removals.push(removeGps(bytes, 0, bytes.length, false));
-  for (let mark = bytes.indexOf(42, isTiff ? 4 : 0); mark >= 0; mark = bytes.indexOf(42, mark + 1)) {
-    const at = startsWith(bytes, mark - 2, "II*\0") ? mark - 2 : mark - 3;
-    if (at < 0 || (at === mark - 3 && !startsWith(bytes, at, "MM\0*"))) continue;
-    const block = blockAround(bytes, at);
-    const isFirstBehind =
-      latin1(bytes, at + 4, at + 8) === (bytes[at] === 0x49 ? "\x08\0\0\0" : "\0\0\0\x08");
-    if (block.isLabelled || isFirstBehind) removals.push(removeGps(bytes, at, block.end, block.isGpsItself));
+  return [...tiffHeaders(bytes)].map((at) => {
+    const { end, isGpsItself } = blockAround(bytes, at);
+    return removeGps(bytes, at, end, isGpsItself);
+  });
+}
+
+/** See [Note: finding places]. A label before it, or the file's start, says so even of a header with a number of its maker's own. */
+function tiffHeaders(bytes: Uint8Array): Set<number> {
+  const found = new Set<number>();
+  const addIfOrdered = (at: number): void => {
+    if (startsWith(bytes, at, "II") || startsWith(bytes, at, "MM")) found.add(at);
+  };
+  addIfOrdered(0);
+  for (const label of ["Exif\0\0", "EXIF"])
+    for (let at = indexOf(bytes, label, 0); at >= 0; at = indexOf(bytes, label, at + 1))
+      addIfOrdered(at + (label === "EXIF" ? 8 : label.length)); // WebP's chunk has its length between
+  for (let mark = bytes.indexOf(42); mark >= 0; mark = bytes.indexOf(42, mark + 1)) {
+    if (startsWith(bytes, mark - 2, "II*\0\x08\0\0\0")) found.add(mark - 2);
+    if (startsWith(bytes, mark - 3, "MM\0*\0\0\0\x08")) found.add(mark - 3);
   }
-  return removals;
+  return found;
 }
 
 /** What is known of the block whose TIFF header lies at `at`, by what stands before it. */
@@ -71,15 +79,13 @@ function blockAround(bytes: Uint8Array, at: number) {
   const isGpsItself = startsWith(bytes, before - 4, "CMT4") && before >= 8;
   if (isWebpChunk) end = before + view.getUint32(before - 4, true);
   if (isGpsItself) end = before - 8 + view.getUint32(before - 8);
-  return {
-    isLabelled: isExif || isWebpChunk || isGpsItself,
-    isGpsItself,
-    end: Math.max(at, Math.min(end, bytes.length)),
-  };
+  return { isGpsItself, end: Math.max(at, Math.min(end, bytes.length)) };
 }
 
 const ROOT = "<rdf:RDF";
 const ROOT_END = "</rdf:RDF>";
+/** Of XMP that does not end, looked at so far. */
+const MAX_OPEN_BYTES = 1_000_000;
 /** The same in two bytes a letter, which nobody embeds. */
 const WIDE_ROOT = "<\0r\0d\0f\0:\0R\0D\0F";
 
@@ -102,6 +108,9 @@ function removeFromXmp(bytes: Uint8Array): Removal {
     if (!startsWith(bytes, at, ROOT) || isExtended(at)) continue;
     const end = indexOf(bytes, ROOT_END, at);
     if (end >= 0) blank([{ from: at, to: end }]);
+    // Cut off: a patient reader may still make out a place.
+    else if (placesInXmp(latin1(bytes, at, Math.min(bytes.length, at + MAX_OPEN_BYTES)))?.length !== 0)
+      return "unsafe";
   }
   return removal;
 }

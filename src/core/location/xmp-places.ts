@@ -36,7 +36,7 @@ export function placesInXmp(xmp: string): Span[] | null {
       spans.push({ from, to: end });
     }
   }
-  for (const match of xmp.matchAll(/\s([\w.-]+:[\w.-]+)\s*=\s*(?:"[^"<]*"|'[^'<]*')/g))
+  for (const match of xmp.matchAll(/\s([\w.-]+:[\w.-]+)\s*=\s*(?:"[^"]*"|'[^']*')/g))
     if (isPlaceName(match[1]!)) spans.push({ from: match.index + 1, to: match.index + match[0].length });
   return spans;
 }
