@@ -17,7 +17,7 @@ import { hasFeatures, readFeatures, type Encoder } from "./features.ts";
 import { defaultTerms } from "./found-albums.ts";
 import { machine, mean, table } from "./report.ts";
 
-const DRAWS = 10;
+const DRAWS = 6;
 const SHARE = 0.2;
 const SETS: readonly (readonly [Encoder, string])[] = [
   ["starter", "heap"],

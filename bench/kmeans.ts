@@ -1,7 +1,7 @@
 /**
  * How fast k-means is, next to faiss-cpu and scikit-learn on the same rows from the same start, and what bounds it.
  *
- * `npm run bench:kmeans -- [--rows N] [--rounds N] [--large] [--save]`: --large adds the cluster stage at 100,000 and
+ * `npm run bench:kmeans -- [--rows N] [--rounds N] [--threads N] [--large] [--save]`: --large adds the cluster stage at 100,000 and
  * 1,000,000 rows and the projection to 10,000,000; --save writes bench/results/kmeans.md.
  */
 import { execFileSync } from "node:child_process";
@@ -24,7 +24,6 @@ import { openPython, startPeers, suitableBlasKernels, type Peers } from "./peers
 import { machine, table } from "./report.ts";
 import { drawRows, type RowKind } from "./unit-rows.ts";
 
-const THREADS = Math.min(2, availableParallelism());
 const DIMS = 512;
 const K = 256;
 const ITERATIONS = 20;
@@ -36,12 +35,14 @@ const { values: options } = parseArgs({
   options: {
     rows: { type: "string", default: "100000" },
     rounds: { type: "string", default: "5" },
+    threads: { type: "string", default: String(Math.min(2, availableParallelism())) },
     large: { type: "boolean", default: false },
     save: { type: "boolean", default: false },
   },
 });
 const rows = Number(options.rows);
 const rounds = Number(options.rounds);
+const THREADS = Number(options.threads);
 
 const lines: string[] = [];
 const say = (text = "") => {
@@ -54,6 +55,8 @@ interface Timed {
   readonly isExact: boolean;
   /** one entry a round */
   readonly msPerPass: number[];
+  /** of all threads, waiting ones that spin among them */
+  readonly processorMsPerPass: number[];
   inertia: number;
 }
 
@@ -75,7 +78,7 @@ say("# k-means");
 say();
 say(
   `${rows} unit rows of ${DIMS}, ${K} centroids, ${ITERATIONS} iterations from the same start, ${THREADS} threads each; ` +
-    `${rounds} interleaved rounds. Milliseconds a pass over the rows: the least of the rounds, and the middle one.`,
+    `${rounds} interleaved rounds. Milliseconds a pass over the rows: the least of the rounds, and the middle one; and the processor time of all threads, the least.`,
 );
 say();
 say(
@@ -106,8 +109,14 @@ async function compare(kind: RowKind) {
   writeFileSync(startFile, new Uint8Array(start.data.buffer));
   const request = { points: pointsFile, start: startFile, dims: DIMS, iterations: ITERATIONS };
 
-  const ours: Timed = { name: "Albumen", isExact: true, msPerPass: [], inertia: 0 };
-  const plain: Timed = { name: "plain Lloyd on ONNX Runtime fp32", isExact: true, msPerPass: [], inertia: 0 };
+  const ours: Timed = { name: "Albumen", isExact: true, msPerPass: [], processorMsPerPass: [], inertia: 0 };
+  const plain: Timed = {
+    name: "plain Lloyd on ONNX Runtime fp32",
+    isExact: true,
+    msPerPass: [],
+    processorMsPerPass: [],
+    inertia: 0,
+  };
   const peers = teams.flatMap((team) =>
     (["faiss", "lloyd", "minibatch"] as const).map((peer) => ({
       peer,
@@ -116,6 +125,7 @@ async function compare(kind: RowKind) {
         name: `${peer === "faiss" ? "faiss-cpu Kmeans" : peer === "lloyd" ? "scikit-learn KMeans" : "scikit-learn MiniBatchKMeans"}${team.blasKernels ? `, OPENBLAS_CORETYPE=${team.blasKernels}` : ""}`,
         isExact: peer !== "minibatch",
         msPerPass: [] as number[],
+        processorMsPerPass: [] as number[],
         inertia: 0,
       } satisfies Timed as Timed,
     })),
@@ -128,29 +138,34 @@ async function compare(kind: RowKind) {
     for (const { peer, team, timed } of peers) {
       // Not exact and not in the comparison: once is enough.
       if (!timed.isExact && round > 0) continue;
-      const answer = await team.ask<{ seconds: number; passes: number; inertia: number }>({
+      const answer = await team.ask<{ seconds: number; processor: number; passes: number; inertia: number }>({
         task: "kmeans",
         peer,
         ...request,
       });
       timed.msPerPass.push((1000 * answer.seconds) / answer.passes);
+      timed.processorMsPerPass.push((1000 * answer.processor) / answer.passes);
       timed.inertia = answer.inertia;
       await sleep(REST_MS);
     }
     const profile = emptyProfile();
     const beganMs = performance.now();
+    const processorBegan = process.cpuUsage();
     found = await kMeans(points, start, profiled(profile), { maxIterations: ITERATIONS });
     profile.total = performance.now() - beganMs;
     profiles.push(profile);
+    ours.processorMsPerPass.push(processorMs(processorBegan) / found.iterations);
     ours.msPerPass.push(profile.total / found.iterations);
     await sleep(REST_MS);
     const plainBeganMs = performance.now();
+    const plainProcessorBegan = process.cpuUsage();
     const slow = await lloyd(points, start, {
       assign: kernels.assign,
       maxIterations: ITERATIONS,
       spherical: true,
     });
     plain.msPerPass.push((performance.now() - plainBeganMs) / slow.iterations);
+    plain.processorMsPerPass.push(processorMs(plainProcessorBegan) / slow.iterations);
     plainIndex = slow.index;
     plain.inertia = inertiaOf(slow.similarity);
     await sleep(REST_MS);
@@ -165,7 +180,7 @@ async function compare(kind: RowKind) {
   const least = (timed: Timed) => Math.min(...timed.msPerPass);
   say(
     table(
-      ["", "ms a pass, least", "middle", "Albumen is faster by", "inertia (mean 1 - cosine)"],
+      ["", "ms a pass, least", "middle", "Albumen is faster by", "processor ms", "inertia (mean 1 - cosine)"],
       all.map((timed) => [
         timed.name + (timed.isExact ? "" : " (not exact)"),
         least(timed).toFixed(1),
@@ -173,6 +188,7 @@ async function compare(kind: RowKind) {
         timed === ours
           ? ""
           : `${(least(timed) / least(ours)).toFixed(2)}, ${(middle(timed.msPerPass) / middle(ours.msPerPass)).toFixed(2)}`,
+        Math.min(...timed.processorMsPerPass).toFixed(1),
         timed.inertia.toFixed(5),
       ]),
     ),
@@ -226,7 +242,14 @@ async function compare(kind: RowKind) {
   say(`Share of the machine's fp32 GEMM rate: ${percent(bound.fp32 / least(ours))}.`);
   return {
     msPerPass: Object.fromEntries(
-      all.map((timed) => [timed.name, { least: least(timed), middle: middle(timed.msPerPass) }]),
+      all.map((timed) => [
+        timed.name,
+        {
+          least: least(timed),
+          middle: middle(timed.msPerPass),
+          processor: Math.min(...timed.processorMsPerPass),
+        },
+      ]),
     ),
     fasterThanFastestExactPeer:
       exactPeers.length > 0 ? Math.min(...exactPeers.map(least)) / least(ours) : null,
@@ -358,6 +381,11 @@ interface Stage {
   readonly shardSeconds: number;
   readonly peakGiB: number;
   readonly k: number;
+}
+
+function processorMs(began: NodeJS.CpuUsage): number {
+  const { user, system } = process.cpuUsage(began);
+  return (user + system) / 1000;
 }
 
 function inertiaOf(similarity: Float32Array): number {

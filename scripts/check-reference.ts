@@ -8,6 +8,7 @@
 import { execFile } from "node:child_process";
 import { parseArgs } from "node:util";
 import { table } from "../bench/report.ts";
+import { captioners } from "../test/reference/captioners.ts";
 import { hasPassed, type Comparison } from "../test/reference/comparison.ts";
 import { encoders } from "../test/reference/encoders.ts";
 import { layouts } from "../test/reference/layouts.ts";
@@ -18,13 +19,13 @@ import { sharedOrSkip } from "../test/support/packs.ts";
 const COMPARISONS: Readonly<Record<string, (reference: string) => AsyncIterable<Comparison>>> = {
   preprocessing,
   encoders,
+  captioners,
   tokenizers,
   layouts,
 };
 
 /** Groups whose comparisons are tests. */
 const TESTS: Readonly<Record<string, string>> = {
-  blip: "test/reference/blip.test.ts",
   clustering: "test/reference/clustering.test.ts",
   starter: "src/adapters/embedder/onnx.test.ts",
   originals: "src/models/architectures/originals.test.ts",

@@ -10,7 +10,7 @@ import { createWardKMeans } from "../src/adapters/clusterer/ward-kmeans.ts";
 import { createPlainMatrix } from "../src/adapters/matrix/plain.ts";
 import { SETTINGS } from "../src/config.ts";
 import { assignNew } from "../src/core/cluster/assign-new.ts";
-import { cutScores } from "../src/core/cluster/choose.ts";
+import { cutScores, neighboursIn } from "../src/core/cluster/choose.ts";
 import { cutTree, squaredDistances, wardTree } from "../src/core/cluster/linkage.ts";
 import { spreadOf } from "../src/core/cluster/spread.ts";
 import { straysOf } from "../src/core/cluster/strays.ts";
@@ -171,7 +171,10 @@ async function whyPicture(): Promise<string> {
   const gramOfStaying = await kernels.multiply(staying, staying);
   const tree = wardTree(squaredDistances(staying, gramOfStaying), stay.length);
   const most = 14;
-  const scores = cutScores(tree, gramOfStaying, new Float64Array(stay.length).fill(1), most);
+  const scores = cutScores(tree, gramOfStaying, new Float64Array(stay.length).fill(1), {
+    most,
+    neighbours: neighboursIn(stay.length),
+  });
   const highest = Math.max(...scores);
   const best = scores.indexOf(highest);
   const cutInto = (k: number): Int32Array => {
@@ -206,7 +209,7 @@ async function knobsPicture(): Promise<string> {
     ["--granularity coarse", await group({ granularity: "coarse" })],
     ["--granularity fine", await group({ granularity: "fine" })],
     ["--albums 4", await group({ albums: 4 })],
-    ["--max-albums 5", await group({ maxAlbums: 5 })],
+    ["--max-albums 3", await group({ maxAlbums: 3 })],
     ["--min-album-size 15", await group({ minAlbumSize: 15 })],
     ["--clusterer kmeans --albums 7", await group({ albums: 7 }, createKMeans({ matrix }))],
     ["--clusterer density", await group({}, createDensity({ matrix }))],

@@ -1,7 +1,7 @@
 /** Is this one kind of picture, or several? Asked of the whole heap, and of each album found in it. */
 import type { Random } from "../random.ts";
 import { makeVectors, meanOf, normalizeRows, type Vectors } from "../vectors.ts";
-import { bestCut, cutScores } from "./choose.ts";
+import { bestCut, cutScores, neighboursIn, NEIGHBOURS_IN_ALBUM } from "./choose.ts";
 import type { Kernels } from "./kernels.ts";
 import { squaredDistances, wardTree } from "./linkage.ts";
 import { sampleRows } from "./micro.ts";
@@ -27,15 +27,20 @@ const SCORE_FLOOR = 0.01;
  * Statist. Soc. B 63, 2001) with the null of SigClust (Liu et al., J. Am. Statist. Assoc. 103, 2008), drawn as random
  * mixtures of the rows themselves so that no covariance matrix is needed.
  */
-export async function evidenceOf(rows: Vectors, random: Random, kernels: Kernels): Promise<Evidence> {
+export async function evidenceOf(
+  rows: Vectors,
+  random: Random,
+  kernels: Kernels,
+  neighbours: number = neighboursIn(rows.rows),
+): Promise<Evidence> {
   const sample = sampleRows(rows, ENOUGH_ROWS, random);
   const spread = pairSpread(sample);
   if (sample.rows < FEWEST_ROWS) return { structure: 0, spread };
-  const found = await bestScore(sample, kernels);
+  const found = await bestScore(sample, kernels, neighbours);
   let shapeless = 0;
   for (let draw = 0; draw < DRAWS; draw++)
     shapeless += Math.log(
-      SCORE_FLOOR + (await bestScore(await shapelessLike(sample, random, kernels), kernels)),
+      SCORE_FLOOR + (await bestScore(await shapelessLike(sample, random, kernels), kernels, neighbours)),
     );
   return { structure: Math.log(SCORE_FLOOR + found) - shapeless / DRAWS, spread };
 }
@@ -48,11 +53,14 @@ function pairSpread(rows: Vectors): number {
   return n > 1 ? (n / (n - 1)) * (1 - squares) : 0;
 }
 
-async function bestScore(vectors: Vectors, kernels: Kernels): Promise<number> {
+async function bestScore(vectors: Vectors, kernels: Kernels, neighbours: number): Promise<number> {
   const n = vectors.rows;
   const gram = await kernels.multiply(vectors, vectors);
   const tree = wardTree(squaredDistances(vectors, gram), n);
-  const scores = cutScores(tree, gram, new Float64Array(n).fill(1), Math.max(2, Math.floor(n / 2)));
+  const scores = cutScores(tree, gram, new Float64Array(n).fill(1), {
+    most: Math.max(2, Math.floor(n / 2)),
+    neighbours,
+  });
   return bestCut(scores, "normal").value;
 }
 
@@ -104,5 +112,5 @@ export async function holdsSeveralKinds(
   kernels: Kernels,
 ): Promise<boolean> {
   if (pairSpread(album) <= SPLIT_SPREAD * heap.spread) return false;
-  return (await evidenceOf(album, random, kernels)).structure > SPLIT_STRUCTURE;
+  return (await evidenceOf(album, random, kernels, NEIGHBOURS_IN_ALBUM)).structure > SPLIT_STRUCTURE;
 }

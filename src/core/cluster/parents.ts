@@ -1,6 +1,6 @@
 /** A level above the albums, where one is worth showing. Pure. */
 import type { Vectors } from "../vectors.ts";
-import { cutScores } from "./choose.ts";
+import { cutScores, neighboursIn } from "./choose.ts";
 import { meansOf } from "./means.ts";
 import { cutTree, squaredDistances, wardTree } from "./linkage.ts";
 
@@ -26,7 +26,7 @@ export function parentsOf(vectors: Vectors, assignment: Int32Array, k: number): 
       gram[b * k + a] = sum;
     }
   const tree = wardTree(squaredDistances(means, gram), k, weights);
-  const scores = cutScores(tree, gram, weights, k);
+  const scores = cutScores(tree, gram, weights, { most: k, neighbours: neighboursIn(vectors.rows) });
   // The modularity of c groups reaches 1 - 1/c at most, which would speak against every level above.
   const fairly = (c: number) => scores[c] / (1 - 1 / c);
   let parents = 2;

@@ -1,7 +1,14 @@
 /** The default way to find albums: a hierarchy proposes, a criterion chooses how many, k-means refines. */
 import { createRandom, type Random } from "../random.ts";
 import { normalizeRows, takeRows, type Vectors } from "../vectors.ts";
-import { bestCut, CRITERION, cutScores, type Granularity } from "./choose.ts";
+import {
+  bestCut,
+  CRITERION,
+  cutScores,
+  neighboursIn,
+  NEIGHBOURS_IN_ALBUM,
+  type Granularity,
+} from "./choose.ts";
 import { finishGrouping, type Clustering } from "./finish.ts";
 import type { Kernels } from "./kernels.ts";
 import { evidenceOf, holdsSeveralKinds, isOneKind, type Evidence } from "./kinds.ts";
@@ -118,7 +125,10 @@ async function cutLeaves(request: GroupingRequest, forest: Forest, kernels: Kern
   if (most < 2 || isOneKind(evidence, request.unrelated))
     return { label: new Int32Array(stay.length), k: 1, criterion: "one kind", candidates: 1 };
 
-  const scores = cutScores(whole.tree, whole.gram, whole.weights, most);
+  const scores = cutScores(whole.tree, whole.gram, whole.weights, {
+    most,
+    neighbours: neighboursIn(leaves.sample.rows),
+  });
   const oneHeight = (granularity: Granularity): Cut => {
     const { k, candidates } = bestCut(scores, granularity);
     return { label: cutTree(whole.tree, k), k, criterion: CRITERION, candidates };
@@ -148,12 +158,10 @@ async function cutAgain(
     if (rows.rows < SPLITTABLE || k >= most) continue;
     if (!(await holdsSeveralKinds(rows, evidence, random, kernels))) continue;
     const part = treeOver(forest, members);
-    const partScores = cutScores(
-      part.tree,
-      part.gram,
-      part.weights,
-      Math.min(mostGroups(members.length), most - k + 1),
-    );
+    const partScores = cutScores(part.tree, part.gram, part.weights, {
+      most: Math.min(mostGroups(members.length), most - k + 1),
+      neighbours: NEIGHBOURS_IN_ALBUM,
+    });
     const parts = bestCut(partScores, granularity);
     const partLabel = cutTree(part.tree, parts.k);
     let at = 0;

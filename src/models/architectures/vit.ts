@@ -1,7 +1,7 @@
 /** The plain vision transformer (Dosovitskiy et al. 2021), classifiers among them: the class token after the last norm. */
 import { z } from "zod";
 import type { Architecture, WeightDtype } from "../convert.ts";
-import { GraphBuilder } from "../onnx/graph-builder.ts";
+import { GraphBuilder, type Value } from "../onnx/graph-builder.ts";
 import { TransformerLayers } from "../onnx/transformer.ts";
 import { incompatible, weight, type Tensors } from "../onnx/weights.ts";
 import { convertOneTower, EMBEDDING, oneTowerFiles } from "./one-tower.ts";
@@ -70,7 +70,7 @@ export function buildVit(tensors: Tensors, config: VitConfig, dtype: WeightDtype
   ]);
   for (let i = 0; i < depth; i++) {
     const parts = plainParts(layers, shape, layerNames(`${root}encoder.layer.${i}`));
-    const variant = i === depth - 1 ? { keep: firstToken.bind(null, graph) } : {};
+    const variant = i === depth - 1 ? { keep: (x: Value) => firstToken(graph, x) } : {};
     hidden = preNormLayer(graph, layers, shape, parts, hidden, variant);
   }
   const first = dropTokenAxis(graph, hidden);

@@ -122,7 +122,7 @@ export class GraphBuilder {
     this.#outputs.push(valueInfo(name, dtype, shape));
   }
 
-  /** The bytes of the `.onnx` file. */
+  /** The bytes of the `.onnx` file. Errors: `MODEL_INCOMPATIBLE` above 2 GB. */
   toModel(): Uint8Array {
     const graph = new Message();
     for (const node of this.#nodes) graph.message(1, node);
@@ -136,7 +136,12 @@ export class GraphBuilder {
       .text(2, "albumen")
       .message(7, graph)
       .message(8, new Message().int(2, OPSET));
-    if (model.byteLength > MAX_MODEL_BYTES) throw bug(`graph ${this.#name} is above 2 GB`);
+    if (model.byteLength > MAX_MODEL_BYTES)
+      throw new AlbumenError(
+        "MODEL_INCOMPATIBLE",
+        `The graph ${this.#name} would be larger than the 2 GB that an ONNX file can hold.`,
+        { hint: "Take fewer bits for its weights: --dtype fp16 or q8." },
+      );
     return model.toBytes();
   }
 

@@ -29,9 +29,8 @@ export interface LinearMap {
 /**
  * Values are float32 [n, t, width] throughout. Matrices and word tables are kept as `dtype` says, all else as float32:
  * - fp16: halves, widened as the graph is loaded, word vectors as they are looked up;
- * - q8: 8-bit integers, one scale a column. The activations that meet them are quantised as they come, one scale for
- *   all, and the product is integer arithmetic: on a CPU that has instructions for it 3 times as fast as fp32, where
- *   dequantising blocks of weights instead (MatMulNBits) was 1.5 times as fast.
+ * - q8: 8-bit integers, one scale an output. The activations that meet them become bytes as they come, one scale a
+ *   row, and the product is of integers: twice as fast as fp32 where the CPU has instructions for it.
  *
  * Errors of every method: `MODEL_INCOMPATIBLE`, naming the tensor.
  */
@@ -59,6 +58,7 @@ export class TransformerLayers {
     return this.apply(x, { name: prefix, weights, bias: null }, inWidth, outWidth);
   }
 
+  /** A map that the checkpoint does not hold in this form. */
   apply(x: Value, { name, weights, bias }: LinearMap, inWidth: number, outWidth: number): Value {
     const product = this.#product(x, `${name}.weight`, weights, inWidth, outWidth);
     if (bias === null) return product;
@@ -77,9 +77,9 @@ export class TransformerLayers {
   }
 
   /**
-   * Each row of x becomes bytes with a scale of its own, so that what a picture gives does not depend on the pictures that
-   * it shares a batch with, as it would with DynamicQuantizeLinear's one scale for all; and the large numbers of one
-   * token do not coarsen the others.
+   * Each row of x becomes bytes with a scale of its own. DynamicQuantizeLinear's one scale for all would be faster by a
+   * fifth, but what a picture gives would depend on the pictures that it shares a batch with, and the large numbers of
+   * one token would coarsen all others.
    */
   #integerProduct(x: Value, name: string, matrix: Float32Array, inWidth: number, outWidth: number): Value {
     const graph = this.#graph;
