@@ -5,7 +5,6 @@
  * 1,000,000 rows and the projection to 10,000,000; --save writes bench/results/kmeans.md.
  */
 import { execFileSync } from "node:child_process";
-import { Session } from "node:inspector/promises";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
@@ -13,13 +12,12 @@ import { parseArgs } from "node:util";
 import { setTimeout as sleep } from "node:timers/promises";
 import { createOnnxMatrix } from "../src/adapters/matrix/onnx.ts";
 import { kMeans, type KMeansResult } from "../src/core/cluster/kmeans.ts";
-import type { Kernels } from "../src/core/cluster/kernels.ts";
 import { sampleRows } from "../src/core/cluster/micro.ts";
 import { createRandom } from "../src/core/random.ts";
-import type { Vectors } from "../src/core/vectors.ts";
 import { kernelsOf } from "../src/ports/matrix.ts";
 import { lloyd } from "../test/support/lloyd.ts";
 import { measureBounds, type Bounds } from "./kmeans-bounds.ts";
+import { emptyProfile, profiled, profileRows, sampledShares, type Profile } from "./kmeans-profile.ts";
 import { openPython, startPeers, suitableBlasKernels, type Peers } from "./peers/python.ts";
 import { machine, table } from "./report.ts";
 import { drawRows, type RowKind } from "./unit-rows.ts";
@@ -151,7 +149,7 @@ async function compare(kind: RowKind) {
     const profile = emptyProfile();
     const beganMs = performance.now();
     const processorBegan = process.cpuUsage();
-    found = await kMeans(points, start, profiled(profile), { maxIterations: ITERATIONS });
+    found = await kMeans(points, start, profiled(kernels, profile), { maxIterations: ITERATIONS });
     profile.total = performance.now() - beganMs;
     profiles.push(profile);
     ours.processorMsPerPass.push(processorMs(processorBegan) / found.iterations);
@@ -214,7 +212,9 @@ async function compare(kind: RowKind) {
     ),
   );
   say();
-  say(`The last line by function, sampled in one more run: ${await sampledShares(points, start)}.`);
+  say(
+    `The last line by function, sampled in one more run: ${await sampledShares(() => kMeans(points, start, kernels, { maxIterations: ITERATIONS }))}.`,
+  );
   say();
   const bound = {
     fp32: Math.min(...bounds.map((each) => each.fp32Ms)),
@@ -259,85 +259,6 @@ async function compare(kind: RowKind) {
     shareOfGemmRate: bound.fp32 / least(ours),
     bound,
   };
-}
-
-interface Profile {
-  total: number;
-  rowsToBytes: number;
-  centroidsToBytes: number;
-  byteGemm: number;
-  fineGemm: number;
-}
-
-function emptyProfile(): Profile {
-  return { total: 0, rowsToBytes: 0, centroidsToBytes: 0, byteGemm: 0, fineGemm: 0 };
-}
-
-function profileRows(profile: Profile): [string, number][] {
-  const { total, rowsToBytes, centroidsToBytes, byteGemm, fineGemm } = profile;
-  return [
-    ["screening: byte GEMM", byteGemm],
-    ["screening: rows to bytes, once", rowsToBytes],
-    ["screening: centroids to bytes", centroidsToBytes],
-    ["ties: fp32 GEMM", fineGemm],
-    ["deciding, exact re-checks, sums, bounds", total - rowsToBytes - centroidsToBytes - byteGemm - fineGemm],
-  ];
-}
-
-/** The same kernels under a stopwatch. */
-function profiled(profile: Profile): Kernels {
-  const timed = async <T>(part: keyof Profile, work: () => Promise<T>): Promise<T> => {
-    const beganMs = performance.now();
-    const result = await work();
-    profile[part] += performance.now() - beganMs;
-    return result;
-  };
-  return {
-    ...kernels,
-    topK: (queries, base, k) => timed("fineGemm", () => kernels.topK(queries, base, k)),
-    async screen(points, centroids) {
-      const screen = await timed("rowsToBytes", () => kernels.screen(points, centroids));
-      if (screen === null) return null;
-      return {
-        maxRows: screen.maxRows,
-        against(next) {
-          const beganMs = performance.now();
-          const round = screen.against(next);
-          profile.centroidsToBytes += performance.now() - beganMs;
-          return { score: (wanted, into) => timed("byteGemm", () => round.score(wanted, into)) };
-        },
-      };
-    },
-  };
-}
-
-/** Shares of the time outside ONNX Runtime, by function, largest first. */
-async function sampledShares(points: Vectors, start: Vectors): Promise<string> {
-  const session = new Session();
-  session.connect();
-  await session.post("Profiler.enable");
-  await session.post("Profiler.setSamplingInterval", { interval: 200 });
-  await session.post("Profiler.start");
-  await kMeans(points, start, kernels, { maxIterations: ITERATIONS });
-  const { profile } = await session.post("Profiler.stop");
-  session.disconnect();
-  const names = new Map(
-    profile.nodes.map(({ id, callFrame }) => [
-      id,
-      /cluster\/|^wasm/.test(callFrame.url) ? callFrame.functionName || "(closure in kMeans)" : "",
-    ]),
-  );
-  const micros = new Map<string, number>();
-  profile.samples!.forEach((id, i) => {
-    const name = names.get(id) ?? "";
-    if (name !== "") micros.set(name, (micros.get(name) ?? 0) + profile.timeDeltas![i]);
-  });
-  const total = [...micros.values()].reduce((sum, each) => sum + each, 0);
-  return [...micros]
-    .sort((a, b) => b[1] - a[1])
-    .slice(0, 8)
-    .map(([name, each]) => `${name} ${percent(each / total)}`)
-    .join(", ");
 }
 
 /** Each size in a process of its own, since peak memory is a process's. */

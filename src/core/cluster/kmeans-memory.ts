@@ -39,17 +39,19 @@ const NO_DIRECTION = 1e-12;
  *
  * @param slack what differences of two float32 scores may be off by
  * @param blockRows rows staged at a time, at most
+ * @param residentBytes rows that take no more are kept in the kernel's memory for the whole run
  */
 export function createKMeansMemory(
   points: Vectors,
   start: Vectors,
-  { slack, blockRows }: { readonly slack: number; readonly blockRows: number },
+  options: { readonly slack: number; readonly blockRows: number; readonly residentBytes?: number },
 ): KMeansMemory {
+  const { slack, blockRows, residentBytes = RESIDENT_BYTES } = options;
   const { dims } = points;
   const k = start.rows;
   const width = paddedDims(dims);
   const rowBytes = 4 * width;
-  const isResident = points.rows * rowBytes <= RESIDENT_BYTES;
+  const isResident = points.rows * rowBytes <= residentBytes;
   const heldRows = isResident ? points.rows : Math.ceil(SPARE * blockRows);
   const scoreCount = Math.ceil(SPARE * blockRows) * k;
 
