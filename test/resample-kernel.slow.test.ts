@@ -19,8 +19,8 @@ function compilerOrSkip(): Available<true> {
 }
 
 const compiler = compilerOrSkip();
-describe.skipIf(!compiler.isAvailable)(titleOf("the committed resampling kernel", compiler), () => {
-  it("is what its source compiles to, byte for byte", () => {
+describe.skipIf(!compiler.isAvailable)(titleOf("the committed kernels", compiler), () => {
+  it("are what their sources compile to, byte for byte", () => {
     const check = () =>
       execFileSync(process.execPath, ["wasm/build.mjs", "--check"], { cwd: root, stdio: "ignore" });
     expect(check).not.toThrow();

@@ -1,6 +1,7 @@
 /** ONNX graphs made ready to run. The one file of the models and their adapters that knows how sessions are set up. */
 import { availableParallelism } from "node:os";
 import { AlbumenError, messageOf } from "../errors.ts";
+import { clipsByteProducts } from "./byte-products.ts";
 import { assertUsable, type Device } from "./device.ts";
 import { InferenceSession, type Tensor } from "./onnxruntime.ts";
 
@@ -46,9 +47,7 @@ export async function openGraph(
         session: {
           // int8 weights become float32 once, at load, instead of in every run: mini is 2 to 5 times as fast.
           disable_quant_qdq: "1",
-          // Products of bytes with signed bytes overflow in AVX2's kernels; with this they are computed with others there.
-          // Where the processor has instructions for such products (VNNI) nothing changes.
-          x64quantprecision: "1",
+          x64quantprecision: (await clipsByteProducts()) ? "1" : "0",
           // Threads that spin between runs take the cores from the next graph of a chain and from the decoders:
           // trunk + head at batch 8 on two busy cores took 75 ms with spinning and 20 ms without; idle, it is equal.
           intra_op: { allow_spinning: "0" },
