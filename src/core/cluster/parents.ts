@@ -6,8 +6,8 @@ import { cutTree, squaredDistances, wardTree } from "./linkage.ts";
 
 // Fewer albums than this fit on one screen.
 const FEWEST_ALBUMS = 8;
-// The coarser cut must be nearly as good as the albums themselves, by the same score.
-const WORTH = 0.8;
+// The coarser cut must be nearly as good as the albums themselves, by the same score: .8 where its power was .7.
+const WORTH = 0.75;
 
 /** The parent of each album, numbered by first appearance; null when the albums have no level above worth showing. */
 export function parentsOf(vectors: Vectors, assignment: Int32Array, k: number): Int32Array | null {
