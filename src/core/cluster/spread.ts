@@ -14,7 +14,7 @@ export interface Spread {
   readonly concentration: Float32Array;
 }
 
-// Beyond this many deviations lie 73 % of single images of a new kind and 4.7 % of an album's own new ones: starter
+// Beyond this many deviations lie 66 % of single images of a new kind and 3.4 % of an album's own new ones: starter
 // vectors, bench/results/new-albums-tune.md.
 const BEYOND = 3.3;
 // As many pooled members join a cluster's own: means differ between albums more than deviations do.
