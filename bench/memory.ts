@@ -13,7 +13,7 @@ import { mkdir, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promis
 import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { fileURLToPath, pathToFileURL } from "node:url";
 import { promisify } from "node:util";
 import { drawDemo } from "../src/adapters/demo/sharp.ts";
 import { parseBlipConfig } from "../src/models/architectures/blip-config.ts";
@@ -30,7 +30,7 @@ const PHOTOS = 24;
 const CLI = fileURLToPath(new URL("../dist/cli/main.js", import.meta.url));
 /** Says at the end of a process what it took, in kB. */
 const TELL_PEAK =
-  'data:text/javascript,process.on("exit",()=>process.stderr.write(`peak ${process.resourceUsage().maxRSS}\\n`))';
+  'process.on("exit", () => process.stderr.write(`peak ${process.resourceUsage().maxRSS}\\n`));\n';
 
 const shared = sharedOrSkip("reference");
 if (!shared.isAvailable) process.exit(0);
@@ -38,11 +38,19 @@ const reference = shared.value;
 const base = await mkdtemp(join(tmpdir(), "albumen-memory-"));
 const cache = join(base, "cache");
 
-/** Peak of one command, in MB. */
+await writeFile(join(base, "peak.mjs"), TELL_PEAK);
+
+/** Peak of one command, in MB. Started as a user starts it: the first line of the program says how it gets its memory. */
 async function peakOf(args: readonly string[]): Promise<number> {
-  const { stderr } = await promisify(execFile)(process.execPath, ["--import", TELL_PEAK, CLI, ...args], {
+  const { stderr } = await promisify(execFile)(CLI, [...args], {
     cwd: base,
-    env: { PATH: process.env["PATH"], HOME: base, ALBUMEN_CACHE: cache, ALBUMEN_OFFLINE: "1" },
+    env: {
+      PATH: process.env["PATH"],
+      HOME: base,
+      ALBUMEN_CACHE: cache,
+      ALBUMEN_OFFLINE: "1",
+      NODE_OPTIONS: `--import ${pathToFileURL(join(base, "peak.mjs")).href}`,
+    },
     maxBuffer: 1e8,
   });
   const peak = Number(/peak (\d+)/.exec(stderr)?.[1]) / 1e3;

@@ -12,7 +12,7 @@ import { blipStep, rememberPictures } from "./blip-step.ts";
 
 /**
  * Pictures a call at most. The decoder reads all its weights for each token, whether for one sentence or for twelve:
- * four pictures together take six tenths of the time of four alone (bench/captioners.ts). What it has to remember of a
+ * four pictures together take half the time of four alone (bench/captioners.ts). What it has to remember of a
  * picture is 42 MB with BLIP-base.
  */
 const MAX_BATCH = 4;
