@@ -93,10 +93,7 @@ async function evaluate(name: PackName, every: number) {
       copies.push({ photo, change });
     }
   }
-  const vectors = {
-    images: rows.map(({ image }) => image),
-    vectors: concatVectors(parts, embedder.space.dims),
-  };
+  const vectors = concatVectors(parts, embedder.space.dims);
   const startedMs = performance.now();
   const { near } = await findDuplicates(
     { rows, vectors, albumOf: () => null, thumbs, decoder, matrix },

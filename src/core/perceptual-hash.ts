@@ -44,9 +44,17 @@ export function shrinkByArea(
   return { data: shrunk, width: toWidth, height: toHeight };
 }
 
-/** Rec. 601 luma of the picture in `width` x `height`, each pixel the mean of the area that it covers; enlarging repeats pixels. */
-export function greyOf({ data, width: w, height: h }: DecodedImage, width: number, height: number): Grey {
+/** Rec. 601 luma. */
+export function greyOf({ data, width, height }: DecodedImage): Grey {
   const grey = new Float32Array(width * height);
+  for (let i = 0, at = 0; i < grey.length; i++, at += 3)
+    grey[i] = 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
+  return { data: grey, width, height };
+}
+
+/** Each pixel the mean of the area that it covers; enlarging repeats pixels. */
+export function resizeGrey({ data, width: w, height: h }: Grey, width: number, height: number): Grey {
+  const resized = new Float32Array(width * height);
   const columns = edges(w, width);
   const rows = edges(h, height);
   for (let y = 0; y < height; y++)
@@ -55,11 +63,10 @@ export function greyOf({ data, width: w, height: h }: DecodedImage, width: numbe
       const [left, right] = [columns[2 * x]!, columns[2 * x + 1]!];
       let sum = 0;
       for (let row = top; row < bottom; row++)
-        for (let at = (row * w + left) * 3, end = (row * w + right) * 3; at < end; at += 3)
-          sum += 0.299 * data[at]! + 0.587 * data[at + 1]! + 0.114 * data[at + 2]!;
-      grey[y * width + x] = sum / ((bottom - top) * (right - left));
+        for (let at = row * w + left, end = row * w + right; at < end; at++) sum += data[at]!;
+      resized[y * width + x] = sum / ((bottom - top) * (right - left));
     }
-  return { data: grey, width, height };
+  return { data: resized, width, height };
 }
 
 /** First and one-past-last pixel of each of `parts` spans over `length`, never empty. */
@@ -84,8 +91,8 @@ const COSINES = Float64Array.from({ length: KEPT_SIDE * HASHED_SIDE }, (_, i) =>
  * (Zauner 2010, "Implementation and Benchmarking of Perceptual Image Hash Functions", section 3.2.2). Pictures that look
  * alike differ in few bits; unrelated ones in about 32.
  */
-export function perceptualHash(image: DecodedImage): string {
-  const { data } = greyOf(image, HASHED_SIDE, HASHED_SIDE);
+export function perceptualHash(grey: Grey): string {
+  const { data } = resizeGrey(grey, HASHED_SIDE, HASHED_SIDE);
   const rows = new Float64Array(HASHED_SIDE * KEPT_SIDE); // [y][u]
   for (let y = 0; y < HASHED_SIDE; y++)
     for (let u = 0; u < KEPT_SIDE; u++) {
@@ -127,8 +134,7 @@ export function hashDistance(a: string, b: string): number {
  * "Diatom autofocusing in brightfield microscopy"). To be compared between shots of one scene, at one
  * size, only.
  */
-export function sharpness(image: DecodedImage): number {
-  const { data, width, height } = greyOf(image, image.width, image.height);
+export function sharpness({ data, width, height }: Grey): number {
   let sum = 0;
   let squares = 0;
   for (let y = 1; y < height - 1; y++)
@@ -147,8 +153,8 @@ export function sharpness(image: DecodedImage): number {
  * (Mertens, Kautz, Van Reeth 2007, "Exposure Fusion", section 3.1). A night sky is low and right all the same: to be compared
  * between shots of one scene only.
  */
-export function exposure(image: DecodedImage): number {
-  const { data } = greyOf(image, Math.min(64, image.width), Math.min(64, image.height));
+export function exposure(grey: Grey): number {
+  const { data } = resizeGrey(grey, Math.min(64, grey.width), Math.min(64, grey.height));
   let sum = 0;
   for (const luma of data) sum += Math.exp(-((luma / 255 - 0.5) ** 2) / 0.08);
   return sum / data.length;

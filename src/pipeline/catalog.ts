@@ -606,16 +606,15 @@ export function createCatalog(parts: CatalogParts): Catalog & UserCatalog {
       }),
     async duplicates() {
       const space = await store.meta("space");
-      const vectors = await inScope(
-        space === null ? "none@0:1" : spaceKey(JSON.parse(space) as Embedder["space"]),
-      );
-      const rows = await store.images(vectors.images);
+      if (space === null) return { sets: [], unseen: 0 };
+      const { images, vectors } = await inScope(spaceKey(JSON.parse(space) as Embedder["space"]));
+      const rows = await store.images(images);
       const albumOf = new Map(
         (await store.albums()).flatMap(({ id, members }) => members.map(({ image }) => [image, id] as const)),
       );
       return listDuplicates(
         {
-          rows: vectors.images.flatMap((image) => rows.get(image) ?? []),
+          rows: images.map((image) => rows.get(image)!),
           vectors,
           albumOf: (image) => albumOf.get(image) ?? null,
           thumbs: parts.thumbs,

@@ -1,10 +1,16 @@
 /** Pictures that are there more than once: by bytes, by look, by the moment. Nothing is deleted; what to keep is a suggestion. */
-import { areDifferentShots, bestShot, findBursts, groupPairs, type Shot } from "../core/duplicates/groups.ts";
-import { nearHashes, type HashPair } from "../core/duplicates/near-hashes.ts";
+import {
+  areDifferentShots,
+  bestShot,
+  findBursts,
+  groupPairs,
+  likelyCopies,
+  type Shot,
+} from "../core/duplicates/groups.ts";
+import type { HashPair } from "../core/duplicates/near-hashes.ts";
 import { COPY_SIDE, isSamePicture, viewsOf, type Views } from "../core/duplicates/same-picture.ts";
-import type { ImageVectors } from "../core/make-albums.ts";
 import { greyOf } from "../core/perceptual-hash.ts";
-import { rowOf, takeRows } from "../core/vectors.ts";
+import { dot, rowOf, takeRows, type Vectors } from "../core/vectors.ts";
 import { isAlbumenError, throwIfAborted } from "../errors.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
 import type { ImageDecoder } from "../ports/image-decoder.ts";
@@ -32,7 +38,8 @@ export interface Duplicates {
 
 export interface DuplicatesInput {
   readonly rows: readonly ImageRow[];
-  readonly vectors: ImageVectors;
+  /** row i is of `rows[i]` */
+  readonly vectors: Vectors;
   /** id of the image's album; null: it is in none */
   readonly albumOf: (image: string) => string | null;
   readonly thumbs: BlobStore;
@@ -118,111 +125,71 @@ const KEPT_VIEWS = 256;
 
 /** Two pictures are near duplicates when hash or embedding suspect it and their pixels, laid over each other, agree. */
 export async function findDuplicates(input: DuplicatesInput, watch: Watch): Promise<Duplicates> {
-  const { rows, vectors, matrix } = input;
-  const rowOfImage = new Map(vectors.images.map((image, row) => [image, row]));
-  const suspects = mergePairs([
-    ...suspectsByHash(rows),
-    ...(await suspectsByEmbedding(input, rowOfImage, matrix, watch)),
-  ]).filter(({ a, b }) => !areDifferentShots(shotOf(rows[a]!), shotOf(rows[b]!)));
+  const { rows, vectors } = input;
+  const shots = rows.map(({ sizeBytes, facts }): Shot => ({ ...facts, sizeBytes }));
+  const alike = (await suspectsByEmbedding(input, watch)).filter(
+    ({ a, b }) => !areDifferentShots(shots[a]!, shots[b]!),
+  );
+  const suspects = mergePairs([...likelyCopies(shots), ...alike]);
 
   const viewer = createViewer(input, watch);
   const near: HashPair[] = [];
   for (const [done, pair] of suspects.entries()) {
     throwIfAborted(watch.signal);
     if (done % 50 === 0) watch.report({ kind: "progress", stage: "compare", done, total: suspects.length });
-    const [first, second] = [rows[pair.a]!, rows[pair.b]!];
-    const [a, b] = [await viewer.viewsOf(first.image), await viewer.viewsOf(second.image)];
+    const a = await viewer.viewsOf(rows[pair.a]!.image);
+    const b = await viewer.viewsOf(rows[pair.b]!.image);
     if (a && b && isSamePicture(a, b)) near.push(pair);
   }
   watch.report({ kind: "progress", stage: "compare", done: suspects.length, total: suspects.length });
 
-  const shots = rows.map(shotOf);
-  const groupOf = (indices: readonly number[], kind: "near" | "burst"): DuplicateGroup => {
-    const best = bestShot(
-      indices.map((i) => shots[i]!),
-      kind,
-    );
-    return {
-      images: indices.map((i) => rows[i]!.image),
-      best: rows[indices[best.index]!]!.image,
-      why: best.why,
-    };
-  };
-  const nearGroups = groupPairs(rows.length, near);
+  const groupsOf = (found: readonly (readonly number[])[], kind: "near" | "burst") =>
+    found.map((members) => {
+      const { index, why } = bestShot(
+        members.map((i) => shots[i]!),
+        kind,
+      );
+      return { members, best: members[index]!, why };
+    });
+  const copies = groupsOf(groupPairs(rows.length, near), "near");
   // Copies of one shot are no burst: the best of them stands for all.
-  const isCopy = new Set(
-    nearGroups.flatMap((group) => {
-      const best = bestShot(
-        group.map((i) => shots[i]!),
-        "near",
-      ).index;
-      return group.filter((_, i) => i !== best);
-    }),
-  );
+  const isCopy = new Set(copies.flatMap(({ members, best }) => members.filter((i) => i !== best)));
   const ownShots = shots.map((shot, i) => (isCopy.has(i) ? { ...shot, takenAt: null } : shot));
-  const similarity = (a: number, b: number): number => {
-    const [x, y] = [rowOfImage.get(rows[a]!.image), rowOfImage.get(rows[b]!.image)];
-    return x === undefined || y === undefined ? -1 : cosine(vectors, x, y);
-  };
-  return {
-    near: nearGroups.map((group) => groupOf(group, "near")),
-    bursts: findBursts(ownShots, similarity).map((burst) => groupOf(burst, "burst")),
-    unseen: viewer.unseen(),
-  };
-}
-
-function shotOf({ sizeBytes, facts }: ImageRow): Shot {
-  return { ...facts, sizeBytes };
-}
-
-function suspectsByHash(rows: readonly ImageRow[]): HashPair[] {
-  const hashed = rows.flatMap(({ facts: { looks } }, index) =>
-    looks === null ? [] : [{ index, hash: looks.perceptualHash }],
-  );
-  return nearHashes(hashed.map(({ hash }) => hash)).map(({ a, b }) => ({
-    a: hashed[a]!.index,
-    b: hashed[b]!.index,
-  }));
+  const similarity = (a: number, b: number): number => dot(rowOf(vectors, a), rowOf(vectors, b));
+  const bursts = groupsOf(findBursts(ownShots, similarity), "burst");
+  const told = ({ members, best, why }: (typeof copies)[number]): DuplicateGroup => ({
+    images: members.map((i) => rows[i]!.image),
+    best: rows[best]!.image,
+    why,
+  });
+  return { near: copies.map(told), bursts: bursts.map(told), unseen: viewer.unseen() };
 }
 
 async function suspectsByEmbedding(
-  { rows, vectors, albumOf }: DuplicatesInput,
-  rowOfImage: ReadonlyMap<string, number>,
-  matrix: Matrix,
+  { rows, vectors, albumOf, matrix }: DuplicatesInput,
   watch: Watch,
 ): Promise<HashPair[]> {
-  const embedded = rows.flatMap(({ image }, index) => {
-    const row = rowOfImage.get(image);
-    return row === undefined ? [] : [{ image, index, row }];
-  });
-  const blocks = new Map<string | null, typeof embedded>();
-  for (const entry of embedded) {
-    const key = embedded.length <= COMPARED_WHOLE ? null : albumOf(entry.image);
+  const blocks = new Map<string | null, number[]>();
+  for (const [i, { image }] of rows.entries()) {
+    const key = rows.length <= COMPARED_WHOLE ? null : albumOf(image);
     const block = blocks.get(key);
-    if (block) block.push(entry);
-    else blocks.set(key, [entry]);
+    if (block) block.push(i);
+    else blocks.set(key, [i]);
   }
   const pairs: HashPair[] = [];
   for (const block of blocks.values()) {
     if (block.length < 2) continue;
-    const base = takeRows(
-      vectors.vectors,
-      block.map(({ row }) => row),
-    );
+    const base = takeRows(vectors, block);
     const k = Math.min(NEIGHBOURS + 1, block.length); // each finds itself
     const found = await matrix.topK(base, base, k, callOf(watch, "compare"));
     for (let i = 0; i < block.length; i++)
       for (let n = 0; n < k; n++) {
         const other = found.index[i * k + n]!;
         if (other !== i && found.similarity[i * k + n]! >= LEAST_SIMILARITY)
-          pairs.push(ordered(block[i]!.index, block[other]!.index));
+          pairs.push({ a: Math.min(block[i]!, block[other]!), b: Math.max(block[i]!, block[other]!) });
       }
   }
   return pairs;
-}
-
-function ordered(a: number, b: number): HashPair {
-  return a < b ? { a, b } : { a: b, b: a };
 }
 
 /** Each pair once, in order. */
@@ -244,7 +211,7 @@ function createViewer({ thumbs, decoder }: DuplicatesInput, watch: Watch) {
     const input = { side: COPY_SIDE, fit: "squash", resizeTo: COPY_SIDE, filter: "bilinear" } as const;
     try {
       const decoded = await decoder.decode(thumbnail, { input, thumbnail: false }, quietCall(watch));
-      return viewsOf(greyOf(decoded.image, COPY_SIDE, COPY_SIDE));
+      return viewsOf(greyOf(decoded.image));
     } catch (error) {
       if (!isAlbumenError(error) || error.code === "ABORTED") throw error;
       gone.add(image);
@@ -261,11 +228,4 @@ function createViewer({ thumbs, decoder }: DuplicatesInput, watch: Watch) {
     },
     unseen: (): number => gone.size,
   };
-}
-
-function cosine({ vectors }: ImageVectors, x: number, y: number): number {
-  const [a, b] = [rowOf(vectors, x), rowOf(vectors, y)];
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

@@ -113,15 +113,14 @@ export async function tracesOf(
 ): Promise<Uint8Array[]> {
   const encoder = new TextEncoder();
   const traces = [...images, ...sources].map((text) => encoder.encode(text));
-  const sought = new Set(images);
   for (const space of spaces) {
-    const found = await store.vectors(space, null);
-    found.images.forEach((image, row) => {
-      const vector = rowOf(found.vectors, row);
+    const { vectors } = await store.vectorsOf(space, images);
+    for (let row = 0; row < vectors.rows; row++) {
+      const vector = rowOf(vectors, row);
       // One of zeros was overwritten already, by a command that died.
-      if (!sought.has(image) || vector.every((value) => value === 0)) return;
+      if (vector.every((value) => value === 0)) continue;
       traces.push(new Uint8Array(vector.buffer, vector.byteOffset, Math.min(64, vector.byteLength)).slice());
-    });
+    }
   }
   return traces;
 }

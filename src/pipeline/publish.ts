@@ -173,7 +173,7 @@ async function vectorsOf(
   images: readonly string[],
 ): Promise<Vectors> {
   if (!model) return emptyVectors(1);
-  const known = await store.vectors(spaceKey(model), null);
+  const known = await store.vectorsOf(spaceKey(model), images);
   const rowOfImage = new Map(known.images.map((image, row) => [image, row]));
   return images.every((image) => rowOfImage.has(image))
     ? takeRows(

@@ -165,6 +165,11 @@ export interface Store {
     space: string,
     user: string | null,
   ): Promise<{ readonly images: string[]; readonly vectors: Vectors }>;
+  /** Of these images, in the order they were written. */
+  vectorsOf(
+    space: string,
+    images: readonly string[],
+  ): Promise<{ readonly images: string[]; readonly vectors: Vectors }>;
   /** Forgets the vectors of these images in every space. */
   dropVectors(images: readonly string[]): Promise<void>;
 

@@ -91,6 +91,8 @@ export function testStore(
       expect([...(await after.images([sha("a"), sha("b")])).keys()]).toEqual([sha("b")]);
       const { images, vectors } = await after.vectors(SPACE, null);
       expect([images, [...vectors.data]]).toEqual([[sha("b")], [0, 1]]);
+      const asked = await after.vectorsOf(SPACE, [sha("z"), sha("b"), sha("a")]);
+      expect([asked.images, [...asked.vectors.data]]).toEqual([[sha("b")], [0, 1]]);
       expect([...(await after.annotations("captions@1")).keys()]).toEqual([sha("b")]);
       expect((await after.albums())[0]!.members.map(({ image }) => image)).toEqual([sha("b")]);
       expect(await after.history(9)).toEqual([]);

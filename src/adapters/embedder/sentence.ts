@@ -1,14 +1,10 @@
 /** Sentences to unit vectors: a BERT sentence encoder and its tokenizer. */
-import { Tokenizer } from "@huggingface/tokenizers";
-import { Tensor } from "../../models/onnxruntime.ts";
-import { makeVectors, type Vectors } from "../../core/vectors.ts";
-import { AlbumenError, throwIfAborted } from "../../errors.ts";
+import type { Vectors } from "../../core/vectors.ts";
+import { AlbumenError } from "../../errors.ts";
 import { openGraph, type GraphOptions } from "../../models/graph.ts";
 import type { Model } from "../../models/model.ts";
+import { createTokenize, encodeByLength, type TokenBatches } from "../../models/token-batches.ts";
 import type { Call } from "../../ports/call.ts";
-
-/** Tokens a run at most, padding counted; texts are sorted by length first, so that little of it is padding. */
-const MAX_BATCH_TOKENS = 2_048;
 
 export interface SentenceEncoder {
   /** Token ids with the special ones, cut to `maxTokens`. */
@@ -27,56 +23,23 @@ export async function openSentenceEncoder(
 ): Promise<SentenceEncoder> {
   const { makes } = model.manifest.parts[part]!;
   const graph = await openGraph(await model.locate(makes), makes, options);
-  const tokenizer = new Tokenizer(
+  const tokenize = createTokenize(
     await readObject(model, "tokenizer.json"),
     await readObject(model, "tokenizer_config.json"),
+    maxTokens,
   );
-
-  const tokenize = (text: string): number[] => {
-    const { ids } = tokenizer.encode(text);
-    // The closing special token stays, as in the original's truncation.
-    return ids.length <= maxTokens ? ids : [...ids.slice(0, maxTokens - 1), ids.at(-1)!];
+  const batches: TokenBatches = {
+    padId: 0,
+    widthOf: (tokens) => tokens.length,
+    async run(feeds) {
+      const outputs = await graph.run({ ...feeds });
+      return outputs[graph.outputs[0]!]!.data as Float32Array;
+    },
   };
 
   return {
     tokenize,
-    async encode(texts, call) {
-      throwIfAborted(call.signal);
-      const tokens = texts.map(tokenize);
-      const order = tokens.map((_, i) => i).sort((a, b) => tokens[a]!.length - tokens[b]!.length || a - b);
-      let data = new Float32Array(0);
-      let dims = 1;
-      for (let start = 0; start < order.length;) {
-        throwIfAborted(call.signal);
-        let end = start + 1;
-        while (end < order.length && tokens[order[end]!]!.length * (end + 1 - start) <= MAX_BATCH_TOKENS)
-          end++;
-        const batch = order.slice(start, end);
-        const width = tokens[batch.at(-1)!]!.length;
-        const ids = new BigInt64Array(batch.length * width);
-        const mask = new BigInt64Array(batch.length * width);
-        batch.forEach((i, row) =>
-          tokens[i]!.forEach((token, at) => {
-            ids[row * width + at] = BigInt(token);
-            mask[row * width + at] = 1n;
-          }),
-        );
-        const shape = [batch.length, width];
-        const outputs = await graph.run({
-          input_ids: new Tensor("int64", ids, shape),
-          attention_mask: new Tensor("int64", mask, shape),
-        });
-        const rows = outputs[graph.outputs[0]!]!.data as Float32Array;
-        if (start === 0) {
-          dims = rows.length / batch.length;
-          data = new Float32Array(texts.length * dims);
-        }
-        batch.forEach((i, row) => data.set(rows.subarray(row * dims, (row + 1) * dims), i * dims));
-        start = end;
-        call.onProgress?.(start, texts.length);
-      }
-      return makeVectors(data, dims);
-    },
+    encode: (texts, call) => encodeByLength(texts.map(tokenize), batches, call),
     dispose: () => graph.dispose(),
   };
 }

@@ -16,6 +16,14 @@ const place = (latitude: string, longitude: string): ExifOf => ({
   IFD3: { GPSLatitudeRef: "S", GPSLatitude: latitude, GPSLongitudeRef: "E", GPSLongitude: longitude },
 });
 
+const nothing = {
+  takenAt: null,
+  latitude: null,
+  longitude: null,
+  camera: null,
+  title: null,
+  keywords: [],
+};
 const readExif = (exif: Uint8Array | undefined) => readFacts({ exif });
 
 const xmpOf = (inner: string, attributes = "") =>
@@ -99,14 +107,6 @@ describe("readFacts", () => {
   });
 
   it("knows nothing of no block, and makes nothing of garbage", () => {
-    const nothing = {
-      takenAt: null,
-      latitude: null,
-      longitude: null,
-      camera: null,
-      title: null,
-      keywords: [],
-    };
     expect(readExif(undefined)).toEqual(nothing);
     fc.assert(
       fc.property(fc.uint8Array({ maxLength: 200 }), (bytes) => {
@@ -174,14 +174,6 @@ describe("readFacts", () => {
   });
 
   it("tells nothing of blocks that are garbage or too long, and throws nothing", () => {
-    const nothing = {
-      takenAt: null,
-      latitude: null,
-      longitude: null,
-      camera: null,
-      title: null,
-      keywords: [],
-    };
     expect(
       readFacts({ exif: Buffer.from("garbage"), xmp: Buffer.from("<x"), iptc: Buffer.from("8BIM") }),
     ).toEqual(nothing);

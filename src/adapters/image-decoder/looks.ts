@@ -1,6 +1,6 @@
 /** What the pixels of a decoded picture say without any model. */
 import { rgbaToThumbHash } from "thumbhash";
-import { exposure, perceptualHash, sharpness, shrinkByArea } from "../../core/perceptual-hash.ts";
+import { exposure, greyOf, perceptualHash, sharpness, shrinkByArea } from "../../core/perceptual-hash.ts";
 import type { DecodedImage } from "../../core/resample.ts";
 import type { PictureLooks } from "../../ports/image-decoder.ts";
 
@@ -11,10 +11,11 @@ const THUMBHASH_SIDE = 100;
 
 export function looksOf(picture: DecodedImage): PictureLooks {
   const small = shrinkBy(picture, MEASURED_SIDE / Math.min(picture.width, picture.height));
+  const grey = greyOf(small);
   return {
-    perceptualHash: perceptualHash(small),
-    sharpness: sharpness(small),
-    exposure: exposure(small),
+    perceptualHash: perceptualHash(grey),
+    sharpness: sharpness(grey),
+    exposure: exposure(grey),
     thumbhash: thumbhash(shrinkBy(small, THUMBHASH_SIDE / Math.max(small.width, small.height))),
   };
 }

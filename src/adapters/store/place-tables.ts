@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { AlbumenError, type ErrorCode } from "../../errors.ts";
 import type { ImageFacts } from "../../ports/image-decoder.ts";
 import type { FailureRow, Place, Store } from "../../ports/store.ts";
-import { rowsOf, transact, type CatalogDatabase } from "./database.ts";
+import { rowsOf, transact, type CatalogDatabase, type Row } from "./database.ts";
 import { createMemoryVectorFile, openVectorFile, type VectorFile } from "./vector-file.ts";
 
 type PlaceTables = Pick<
@@ -27,6 +27,7 @@ type PlaceTables = Pick<
   | "clearLineFailures"
   | "embedded"
   | "vectors"
+  | "vectorsOf"
   | "dropVectors"
   | "erase"
   | "compact"
@@ -83,6 +84,11 @@ export function placeTables(db: CatalogDatabase, vectorFolder: string | null): P
   };
   const countRows = (space: string): number =>
     all("SELECT COALESCE(MAX(row) + 1, 0) AS n FROM vector_rows WHERE space = ?", space)[0]!["n"] as number;
+
+  const vectorsAt = (space: string, rows: readonly Row[]) => ({
+    images: rows.map((row) => row["image"] as string),
+    vectors: fileOf(space).read(rows.map((row) => row["row"] as number)),
+  });
 
   return {
     async known(places) {
@@ -283,10 +289,17 @@ export function placeTables(db: CatalogDatabase, vectorFolder: string | null): P
               space,
               user,
             );
-      return {
-        images: rows.map((row) => row["image"] as string),
-        vectors: fileOf(space).read(rows.map((row) => row["row"] as number)),
-      };
+      return vectorsAt(space, rows);
+    },
+    async vectorsOf(space, images) {
+      return vectorsAt(
+        space,
+        all(
+          "SELECT row, image FROM json_each(?) JOIN vector_rows ON space = ? AND image = value ORDER BY row",
+          JSON.stringify(images),
+          space,
+        ),
+      );
     },
     async erase({ images, sources, user }) {
       db.pragma("secure_delete = ON");

@@ -1,6 +1,11 @@
 import { describe, expect, it } from "vitest";
 import { areDifferentShots, bestShot, findBursts, groupPairs, type Shot } from "./groups.ts";
 
+const looks = (sharpness: number, exposure: number) => ({
+  sharpness,
+  exposure,
+  perceptualHash: "0123456789abcdef",
+});
 const shot = (changes: Partial<Shot> = {}): Shot => ({
   width: 400,
   height: 300,
@@ -8,7 +13,7 @@ const shot = (changes: Partial<Shot> = {}): Shot => ({
   takenAt: null,
   camera: null,
   readable: 1,
-  looks: { sharpness: 100, exposure: 0.5 },
+  looks: looks(100, 0.5),
   ...changes,
 });
 
@@ -72,8 +77,8 @@ describe("bestShot", () => {
   });
 
   it("keeps of a burst the sharpest, then the best exposed", () => {
-    const sharp = shot({ looks: { sharpness: 200, exposure: 0.1 } });
-    const light = shot({ looks: { sharpness: 199, exposure: 0.6 } });
+    const sharp = shot({ looks: looks(200, 0.1) });
+    const light = shot({ looks: looks(199, 0.6) });
     expect(bestShot([shot(), sharp], "burst")).toEqual({ index: 1, why: "the sharpest" });
     expect(bestShot([shot(), sharp, light], "burst")).toEqual({ index: 2, why: "the best exposed" });
   });

@@ -1,4 +1,5 @@
-/** From pairs to groups, from shots to bursts, and which one of a group to keep. Pure. */
+/** From shots to likely copies and bursts, from pairs to groups, and which one of a group to keep. Pure. */
+import { nearHashes, type HashPair } from "./near-hashes.ts";
 
 /** What is known of one image that may have doubles. */
 export interface Shot {
@@ -11,14 +12,25 @@ export interface Shot {
   /** share of the rows that could be decoded, in (0, 1] */
   readonly readable: number;
   /** see core/perceptual-hash.ts; null: not measured */
-  readonly looks: { readonly sharpness: number; readonly exposure: number } | null;
+  readonly looks: {
+    readonly sharpness: number;
+    readonly exposure: number;
+    readonly perceptualHash: string;
+  } | null;
+}
+
+/** Pairs a < b whose perceptual hashes are near and that were not taken at different moments. */
+export function likelyCopies(shots: readonly Shot[]): HashPair[] {
+  const hashed = shots.flatMap(({ looks }, index) =>
+    looks === null ? [] : [{ index, hash: looks.perceptualHash }],
+  );
+  return nearHashes(hashed.map(({ hash }) => hash))
+    .map(({ a, b }) => ({ a: hashed[a]!.index, b: hashed[b]!.index }))
+    .filter(({ a, b }) => !areDifferentShots(shots[a]!, shots[b]!));
 }
 
 /** Indices that hang together by pairs, each group and the groups in ascending order; single ones are left out. */
-export function groupPairs(
-  count: number,
-  pairs: readonly { readonly a: number; readonly b: number }[],
-): number[][] {
+export function groupPairs(count: number, pairs: readonly HashPair[]): number[][] {
   const parent = Int32Array.from({ length: count }, (_, i) => i);
   const rootOf = (i: number): number => {
     let root = i;
@@ -124,6 +136,6 @@ export function bestShot(shots: readonly Shot[], kind: "near" | "burst"): BestSh
   }
   return {
     index: left[0]!,
-    why: left.length === 1 && why !== "" ? why : why === "" ? "as good as the others" : why,
+    why: why === "" ? "as good as the others" : why,
   };
 }

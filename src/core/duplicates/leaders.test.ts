@@ -1,10 +1,11 @@
 import * as fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { doublesAmong, findLeaders, type HashedShot } from "./leaders.ts";
+import type { Shot } from "./groups.ts";
+import { doublesAmong, findLeaders } from "./leaders.ts";
 
 const shot = (
-  fields: Partial<HashedShot> & { readonly hash?: string; readonly sharpness?: number } = {},
-): HashedShot => {
+  fields: Partial<Shot> & { readonly hash?: string; readonly sharpness?: number } = {},
+): Shot => {
   const { hash, sharpness = 10, ...rest } = fields;
   return {
     width: 400,

@@ -1,10 +1,10 @@
 import { describe, expect, it } from "vitest";
-import { greyOf } from "../perceptual-hash.ts";
+import { greyOf, resizeGrey } from "../perceptual-hash.ts";
 import { createRandom } from "../random.ts";
 import type { DecodedImage } from "../resample.ts";
 import { agreement, COPY_SIDE, isSamePicture, viewsOf } from "./same-picture.ts";
 
-const views = (picture: DecodedImage) => viewsOf(greyOf(picture, COPY_SIDE, COPY_SIDE));
+const views = (picture: DecodedImage) => viewsOf(resizeGrey(greyOf(picture), COPY_SIDE, COPY_SIDE));
 
 /** Waves of many lengths, as smooth as photos are at this size. */
 function drawWaves(side: number, seed: number): DecodedImage {

@@ -3,6 +3,7 @@
  * laid over each other in every way that a crop allows. Pure.
  */
 import type { Grey } from "../perceptual-hash.ts";
+import { dot, normalize } from "../vectors.ts";
 
 /** Side of the grey copies, px. */
 export const COPY_SIDE = 64;
@@ -110,17 +111,9 @@ function viewOf({ data, width, height }: Grey, left: number, top: number, scale:
       view[y * COMPARED_SIDE + x] = upper * (1 - down) + lower * down;
     }
   }
-  let mean = 0;
-  for (const value of view) mean += value;
-  mean /= view.length;
-  let squares = 0;
-  for (let i = 0; i < view.length; i++) {
-    view[i]! -= mean;
-    squares += view[i]! ** 2;
-  }
-  const length = Math.sqrt(squares) || 1;
-  for (let i = 0; i < view.length; i++) view[i]! /= length;
-  return view;
+  const mean = view.reduce((sum, value) => sum + value, 0) / view.length;
+  for (let i = 0; i < view.length; i++) view[i]! -= mean;
+  return normalize(view);
 }
 
 function deviation(values: Float32Array): number {
@@ -131,10 +124,4 @@ function deviation(values: Float32Array): number {
     squares += value * value;
   }
   return Math.sqrt(Math.max(0, squares / values.length - (sum / values.length) ** 2));
-}
-
-function dot(a: Float32Array, b: Float32Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i]! * b[i]!;
-  return sum;
 }

@@ -3,7 +3,7 @@
  * `gelu` instead of `quick_gelu`, and MobileCLIP's, which come as graphs.
  */
 import { z } from "zod";
-import type { Architecture, WeightDtype } from "../convert.ts";
+import type { WeightDtype } from "../convert.ts";
 import { GraphBuilder, type Value } from "../onnx/graph-builder.ts";
 import { TransformerLayers } from "../onnx/transformer.ts";
 import { weight, type Tensors } from "../onnx/weights.ts";
@@ -13,13 +13,13 @@ import {
   clipLayerNames,
   dropTokenAxis,
   embedPatches,
+  encoderShapeOf,
   firstToken,
   plainParts,
   preNormLayer,
   prependTokens,
-  type EncoderShape,
 } from "./pre-norm.ts";
-import { convertTwoTowers, twoTowerFiles, type TwoTowers } from "./two-towers.ts";
+import { twoTowerArchitecture } from "./two-towers.ts";
 
 // What a config.json leaves out has the value that transformers' CLIPTextConfig and CLIPVisionConfig give it.
 const configSchema = z.object({
@@ -64,16 +64,6 @@ export function parseClipConfig(json: unknown): ClipConfig {
   return config;
 }
 
-function shapeOf(config: ClipConfig["text_config"] | ClipConfig["vision_config"]): EncoderShape {
-  return {
-    width: config.hidden_size,
-    heads: config.num_attention_heads,
-    inner: config.intermediate_size,
-    epsilon: config.layer_norm_eps,
-    activation: config.hidden_act,
-  };
-}
-
 /** Input `pixel_values`: float32 [n, 3, side, side]. Output `image_embeds`: float32 [n, projection_dim], not unit. */
 export function buildClipVision(
   tensors: Tensors,
@@ -82,7 +72,7 @@ export function buildClipVision(
 ): Uint8Array {
   const graph = new GraphBuilder("clip-vision");
   const layers = new TransformerLayers(graph, tensors, dtype);
-  const shape = shapeOf(vision);
+  const shape = encoderShapeOf(vision);
   const { width, epsilon } = shape;
   const { image_size: side, patch_size: patch, num_hidden_layers: depth } = vision;
   const embeddings = "vision_model.embeddings";
@@ -124,7 +114,7 @@ export function buildClipText(
 ): Uint8Array {
   const graph = new GraphBuilder("clip-text");
   const layers = new TransformerLayers(graph, tensors, dtype);
-  const shape = shapeOf(text);
+  const shape = encoderShapeOf(text);
   const { width, epsilon } = shape;
   const { vocab_size: words, max_position_embeddings: positions } = text;
   const embeddings = "text_model.embeddings";
@@ -165,24 +155,19 @@ function endOf(graph: GraphBuilder, ids: Value, endToken: number): Value {
   return graph.node("ArgMax", [graph.cast(isEnd, "i32")], { axis: 1, keepdims: 1 });
 }
 
-export const clip: Architecture = {
-  modelTypes: ["clip", "mobileclip"],
-  filesNeeded: (_config, names, dtype) => twoTowerFiles(names, dtype),
-  async convert(json, files, options) {
-    const config = parseClipConfig(json);
-    const { image_size: side, patch_size: patch } = config.vision_config;
-    const towers: TwoTowers = {
-      vision: { ...shapeOf(config.vision_config), tokens: (side / patch) ** 2 + 1 },
-      side,
-      dims: config.projection_dim,
-      maxTokens: config.text_config.max_position_embeddings,
-      padTo: "longest",
-      lowercase: false,
-      imageOutput: "image_embeds",
-      textOutput: "text_embeds",
-      buildVision: (tensors, dtype) => buildClipVision(tensors, config, dtype),
-      buildText: (tensors, dtype) => buildClipText(tensors, config, dtype),
-    };
-    return convertTwoTowers(towers, files, options);
-  },
-};
+export const clip = twoTowerArchitecture(["clip", "mobileclip"], (json) => {
+  const config = parseClipConfig(json);
+  const { image_size: side, patch_size: patch } = config.vision_config;
+  return {
+    vision: { ...encoderShapeOf(config.vision_config), tokens: (side / patch) ** 2 + 1 },
+    side,
+    dims: config.projection_dim,
+    maxTokens: config.text_config.max_position_embeddings,
+    padTo: "longest",
+    lowercase: false,
+    imageOutput: "image_embeds",
+    textOutput: "text_embeds",
+    buildVision: (tensors, dtype) => buildClipVision(tensors, config, dtype),
+    buildText: (tensors, dtype) => buildClipText(tensors, config, dtype),
+  };
+});

@@ -1,10 +1,10 @@
 /** DINOv2 (Oquab et al. 2023), with or without register tokens (Darcet et al. 2023): the class token after the last norm. */
 import { z } from "zod";
-import type { Architecture, WeightDtype } from "../convert.ts";
+import type { WeightDtype } from "../convert.ts";
 import { GraphBuilder, type Value } from "../onnx/graph-builder.ts";
 import { TransformerLayers } from "../onnx/transformer.ts";
 import { weight, type Tensors } from "../onnx/weights.ts";
-import { convertOneTower, EMBEDDING, oneTowerFiles } from "./one-tower.ts";
+import { EMBEDDING, oneTowerArchitecture } from "./one-tower.ts";
 import { assertDivides, count, parseConfig } from "./parse-config.ts";
 import { resizePositions } from "./positions.ts";
 import {
@@ -153,24 +153,16 @@ function layerParts(
   };
 }
 
-export const dinov2: Architecture = {
-  modelTypes: ["dinov2", "dinov2_with_registers"],
-  filesNeeded: (_config, names, dtype) => oneTowerFiles(names, dtype),
-  async convert(json, files, options) {
-    const config = parseDinov2Config(json);
-    const shape = shapeOf(config);
-    return convertOneTower(
-      {
-        dims: shape.width,
-        publishedOutputs: ["pooler_output", "last_hidden_state"],
-        shape: (side) => ({
-          ...shape,
-          tokens: (side / config.patch_size) ** 2 + 1 + config.num_register_tokens,
-        }),
-        build: (tensors, side, dtype) => buildDinov2(tensors, config, side, dtype),
-      },
-      files,
-      options,
-    );
-  },
-};
+export const dinov2 = oneTowerArchitecture(["dinov2", "dinov2_with_registers"], (json) => {
+  const config = parseDinov2Config(json);
+  const shape = shapeOf(config);
+  return {
+    dims: shape.width,
+    publishedOutputs: ["pooler_output", "last_hidden_state"],
+    shape: (side) => ({
+      ...shape,
+      tokens: (side / config.patch_size) ** 2 + 1 + config.num_register_tokens,
+    }),
+    build: (tensors, side, dtype) => buildDinov2(tensors, config, side, dtype),
+  };
+});

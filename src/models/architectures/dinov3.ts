@@ -1,21 +1,21 @@
 /** DINOv3's vision transformers (Siméoni et al. 2025): positions as rotations, register tokens; the class token after the last norm. */
 import { z } from "zod";
-import type { Architecture, WeightDtype } from "../convert.ts";
+import type { WeightDtype } from "../convert.ts";
 import { GraphBuilder, type Value } from "../onnx/graph-builder.ts";
 import { TransformerLayers } from "../onnx/transformer.ts";
 import { weight, type Tensors } from "../onnx/weights.ts";
-import { convertOneTower, EMBEDDING, oneTowerFiles } from "./one-tower.ts";
+import { EMBEDDING, oneTowerArchitecture } from "./one-tower.ts";
 import { assertDivides, count, parseConfig } from "./parse-config.ts";
 import {
   activationSchema,
   dropTokenAxis,
   embedPatches,
+  encoderShapeOf,
   firstToken,
   linearMap,
   preNormLayer,
   prependTokens,
   scaleMap,
-  type EncoderShape,
   type LayerParts,
 } from "./pre-norm.ts";
 
@@ -43,16 +43,6 @@ export function parseDinov3Config(json: unknown): Dinov3Config {
   return config;
 }
 
-function shapeOf(config: Dinov3Config): EncoderShape {
-  return {
-    width: config.hidden_size,
-    heads: config.num_attention_heads,
-    inner: config.intermediate_size,
-    epsilon: config.layer_norm_eps,
-    activation: config.hidden_act,
-  };
-}
-
 /**
  * Input `pixel_values`: float32 [n, 3, side, side], `side` a multiple of the patch. Output `embedding`: float32
  * [n, hidden_size], not unit.
@@ -65,7 +55,7 @@ export function buildDinov3(
 ): Uint8Array {
   const graph = new GraphBuilder("dinov3");
   const layers = new TransformerLayers(graph, tensors, dtype);
-  const shape = shapeOf(config);
+  const shape = encoderShapeOf(config);
   const { width, heads } = shape;
   const { patch_size: patch, num_hidden_layers: depth, num_register_tokens: registers } = config;
   assertDivides(side, patch, "patches");
@@ -133,7 +123,7 @@ function layerParts(
   config: Dinov3Config,
   prefix: string,
 ): LayerParts {
-  const { width, inner, activation } = shapeOf(config);
+  const { width, inner, activation } = encoderShapeOf(config);
   const map = (name: string, inWidth: number, outWidth: number, scale?: string) => {
     const plain = linearMap(tensors, `${prefix}.${name}`, [outWidth, inWidth]);
     const learnt = scale && weight(tensors, `${prefix}.${scale}.lambda1`, [outWidth]);
@@ -157,24 +147,16 @@ function layerParts(
   };
 }
 
-export const dinov3: Architecture = {
-  modelTypes: ["dinov3_vit"],
-  filesNeeded: (_config, names, dtype) => oneTowerFiles(names, dtype),
-  async convert(json, files, options) {
-    const config = parseDinov3Config(json);
-    const shape = shapeOf(config);
-    return convertOneTower(
-      {
-        dims: shape.width,
-        publishedOutputs: ["pooler_output", "last_hidden_state"],
-        shape: (side) => ({
-          ...shape,
-          tokens: (side / config.patch_size) ** 2 + 1 + config.num_register_tokens,
-        }),
-        build: (tensors, side, dtype) => buildDinov3(tensors, config, side, dtype),
-      },
-      files,
-      options,
-    );
-  },
-};
+export const dinov3 = oneTowerArchitecture(["dinov3_vit"], (json) => {
+  const config = parseDinov3Config(json);
+  const shape = encoderShapeOf(config);
+  return {
+    dims: shape.width,
+    publishedOutputs: ["pooler_output", "last_hidden_state"],
+    shape: (side) => ({
+      ...shape,
+      tokens: (side / config.patch_size) ** 2 + 1 + config.num_register_tokens,
+    }),
+    build: (tensors, side, dtype) => buildDinov3(tensors, config, side, dtype),
+  };
+});

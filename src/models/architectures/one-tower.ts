@@ -1,6 +1,12 @@
 /** What models of images alone have in common when they are taken over: the first token is the embedding. */
 import { AlbumenError, throwIfAborted } from "../../errors.ts";
-import type { ConvertedModel, ConvertOptions, PublishedFiles, WeightDtype } from "../convert.ts";
+import type {
+  Architecture,
+  ConvertedModel,
+  ConvertOptions,
+  PublishedFiles,
+  WeightDtype,
+} from "../convert.ts";
 import type { Tensors } from "../onnx/weights.ts";
 import { checkpointNames, readTensors } from "./checkpoint-files.ts";
 import { memoryOf, type TowerShape } from "./memory.ts";
@@ -19,10 +25,20 @@ export interface OneTower {
   build(tensors: Tensors, side: number, dtype: WeightDtype): Uint8Array;
 }
 
-export function oneTowerFiles(names: readonly string[], dtype: WeightDtype): readonly string[] {
-  const checkpoint = checkpointNames(names);
-  const weights = checkpoint.length > 0 ? checkpoint : [graphFile(names, dtype)];
-  return [...weights, ...PREPROCESSOR_FILES.filter((name) => names.includes(name))];
+/** `towerOf` reads config.json. Errors of it: `MODEL_INCOMPATIBLE`, naming the field. */
+export function oneTowerArchitecture(
+  modelTypes: readonly string[],
+  towerOf: (config: unknown) => OneTower,
+): Architecture {
+  return {
+    modelTypes,
+    filesNeeded(_config, names, dtype) {
+      const checkpoint = checkpointNames(names);
+      const weights = checkpoint.length > 0 ? checkpoint : [graphFile(names, dtype)];
+      return [...weights, ...PREPROCESSOR_FILES.filter((name) => names.includes(name))];
+    },
+    convert: async (config, files, options) => convertOneTower(towerOf(config), files, options),
+  };
 }
 
 function graphFile(names: readonly string[], dtype: WeightDtype): string {
@@ -34,7 +50,7 @@ function graphFile(names: readonly string[], dtype: WeightDtype): string {
   );
 }
 
-export async function convertOneTower(
+async function convertOneTower(
   tower: OneTower,
   files: PublishedFiles,
   { dtype, signal }: ConvertOptions,

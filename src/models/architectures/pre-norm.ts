@@ -16,6 +16,23 @@ export interface EncoderShape {
   readonly activation: Activation;
 }
 
+/** From the fields that transformers' configs have in common. */
+export function encoderShapeOf(config: {
+  readonly hidden_size: number;
+  readonly num_attention_heads: number;
+  readonly intermediate_size: number;
+  readonly layer_norm_eps: number;
+  readonly hidden_act: Activation;
+}): EncoderShape {
+  return {
+    width: config.hidden_size,
+    heads: config.num_attention_heads,
+    inner: config.intermediate_size,
+    epsilon: config.layer_norm_eps,
+    activation: config.hidden_act,
+  };
+}
+
 /** Prefixes of the tensors of one layer. */
 export interface LayerNames {
   readonly norm1: string;

@@ -1,6 +1,6 @@
 /** SigLIP (Zhai et al. 2023), and SigLIP 2 (Tschannen et al. 2025) at a fixed resolution, which has the same network. */
 import { z } from "zod";
-import type { Architecture, WeightDtype } from "../convert.ts";
+import type { WeightDtype } from "../convert.ts";
 import { GraphBuilder, type Value } from "../onnx/graph-builder.ts";
 import { TransformerLayers, type LinearMap } from "../onnx/transformer.ts";
 import { incompatible, weight, type Tensors } from "../onnx/weights.ts";
@@ -10,11 +10,12 @@ import {
   clipLayerNames,
   dropTokenAxis,
   embedPatches,
+  encoderShapeOf,
   plainParts,
   preNormLayer,
   type EncoderShape,
 } from "./pre-norm.ts";
-import { convertTwoTowers, twoTowerFiles, type TwoTowers } from "./two-towers.ts";
+import { twoTowerArchitecture } from "./two-towers.ts";
 
 // What a config.json leaves out has the value that transformers' SiglipTextConfig and SiglipVisionConfig give it.
 const towerFields = {
@@ -59,16 +60,6 @@ export function parseSiglipConfig(json: unknown): SiglipConfig {
   return config;
 }
 
-function shapeOf(config: SiglipConfig["text_config"] | SiglipConfig["vision_config"]): EncoderShape {
-  return {
-    width: config.hidden_size,
-    heads: config.num_attention_heads,
-    inner: config.intermediate_size,
-    epsilon: config.layer_norm_eps,
-    activation: config.hidden_act,
-  };
-}
-
 /** What does not fill a patch at the right and lower edges is not looked at, as in the original's convolution. */
 function patchCount({ image_size: side, patch_size: patch }: SiglipConfig["vision_config"]): number {
   return Math.floor(side / patch) ** 2;
@@ -82,7 +73,7 @@ export function buildSiglipVision(
 ): Uint8Array {
   const graph = new GraphBuilder("siglip-vision");
   const layers = new TransformerLayers(graph, tensors, dtype);
-  const shape = shapeOf(vision);
+  const shape = encoderShapeOf(vision);
   const { width, epsilon } = shape;
   const { image_size: side, patch_size: patch } = vision;
   const prefix = "vision_model.embeddings";
@@ -153,7 +144,7 @@ export function buildSiglipText(
 ): Uint8Array {
   const graph = new GraphBuilder("siglip-text");
   const layers = new TransformerLayers(graph, tensors, dtype);
-  const shape = shapeOf(text);
+  const shape = encoderShapeOf(text);
   const { width, epsilon } = shape;
   const { vocab_size: words, max_position_embeddings: length, num_hidden_layers: depth } = text;
   const dims = text.projection_size ?? width;
@@ -174,24 +165,19 @@ export function buildSiglipText(
   return graph.toModel();
 }
 
-export const siglip: Architecture = {
-  modelTypes: ["siglip"],
-  filesNeeded: (_config, names, dtype) => twoTowerFiles(names, dtype),
-  async convert(json, files, options) {
-    const config = parseSiglipConfig(json);
-    const { vision_config: vision, text_config: text } = config;
-    const towers: TwoTowers = {
-      vision: { ...shapeOf(vision), tokens: patchCount(vision) },
-      side: vision.image_size,
-      dims: vision.hidden_size,
-      maxTokens: text.max_position_embeddings,
-      padTo: "max",
-      lowercase: true,
-      imageOutput: "pooler_output",
-      textOutput: "pooler_output",
-      buildVision: (tensors, dtype) => buildSiglipVision(tensors, config, dtype),
-      buildText: (tensors, dtype) => buildSiglipText(tensors, config, dtype),
-    };
-    return convertTwoTowers(towers, files, options);
-  },
-};
+export const siglip = twoTowerArchitecture(["siglip"], (json) => {
+  const config = parseSiglipConfig(json);
+  const { vision_config: vision, text_config: text } = config;
+  return {
+    vision: { ...encoderShapeOf(vision), tokens: patchCount(vision) },
+    side: vision.image_size,
+    dims: vision.hidden_size,
+    maxTokens: text.max_position_embeddings,
+    padTo: "max",
+    lowercase: true,
+    imageOutput: "pooler_output",
+    textOutput: "pooler_output",
+    buildVision: (tensors, dtype) => buildSiglipVision(tensors, config, dtype),
+    buildText: (tensors, dtype) => buildSiglipText(tensors, config, dtype),
+  };
+});

@@ -1,5 +1,11 @@
 /** What models with an image and a text tower have in common when they are taken over: CLIP and SigLIP. */
-import type { ConvertedModel, ConvertOptions, PublishedFiles, WeightDtype } from "../convert.ts";
+import type {
+  Architecture,
+  ConvertedModel,
+  ConvertOptions,
+  PublishedFiles,
+  WeightDtype,
+} from "../convert.ts";
 import { throwIfAborted } from "../../errors.ts";
 import { incompatible, type Tensors } from "../onnx/weights.ts";
 import { checkpointNames, readTensors } from "./checkpoint-files.ts";
@@ -24,11 +30,21 @@ export interface TwoTowers {
   buildText(tensors: Tensors, dtype: WeightDtype): Uint8Array;
 }
 
-export function twoTowerFiles(names: readonly string[], dtype: WeightDtype): readonly string[] {
-  const checkpoint = checkpointNames(names);
-  const graphs = checkpoint.length > 0 ? [] : towerFiles(names, dtype);
-  const beside = [...PREPROCESSOR_FILES, ...TOKENIZER_FILES].filter((name) => names.includes(name));
-  return [...checkpoint, ...graphs, ...beside];
+/** `towersOf` reads config.json. Errors of it: `MODEL_INCOMPATIBLE`, naming the field. */
+export function twoTowerArchitecture(
+  modelTypes: readonly string[],
+  towersOf: (config: unknown) => TwoTowers,
+): Architecture {
+  return {
+    modelTypes,
+    filesNeeded(_config, names, dtype) {
+      const checkpoint = checkpointNames(names);
+      const graphs = checkpoint.length > 0 ? [] : towerFiles(names, dtype);
+      const beside = [...PREPROCESSOR_FILES, ...TOKENIZER_FILES].filter((name) => names.includes(name));
+      return [...checkpoint, ...graphs, ...beside];
+    },
+    convert: async (config, files, options) => convertTwoTowers(towersOf(config), files, options),
+  };
 }
 
 function towerFiles(names: readonly string[], dtype: WeightDtype): [vision: string, text: string] {
@@ -42,7 +58,7 @@ function towerFiles(names: readonly string[], dtype: WeightDtype): [vision: stri
   return [vision, text];
 }
 
-export async function convertTwoTowers(
+async function convertTwoTowers(
   towers: TwoTowers,
   files: PublishedFiles,
   { dtype, signal }: ConvertOptions,

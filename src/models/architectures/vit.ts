@@ -1,15 +1,16 @@
 /** The plain vision transformer (Dosovitskiy et al. 2021), classifiers among them: the class token after the last norm. */
 import { z } from "zod";
-import type { Architecture, WeightDtype } from "../convert.ts";
+import type { WeightDtype } from "../convert.ts";
 import { GraphBuilder, type Value } from "../onnx/graph-builder.ts";
 import { TransformerLayers } from "../onnx/transformer.ts";
 import { incompatible, weight, type Tensors } from "../onnx/weights.ts";
-import { convertOneTower, EMBEDDING, oneTowerFiles } from "./one-tower.ts";
+import { EMBEDDING, oneTowerArchitecture } from "./one-tower.ts";
 import { assertDivides, count, parseConfig } from "./parse-config.ts";
 import {
   activationSchema,
   dropTokenAxis,
   embedPatches,
+  encoderShapeOf,
   firstToken,
   plainParts,
   preNormLayer,
@@ -46,13 +47,7 @@ export function buildVit(tensors: Tensors, config: VitConfig, dtype: WeightDtype
   const graph = new GraphBuilder("vit");
   const layers = new TransformerLayers(graph, tensors, dtype);
   const { hidden_size: width, image_size: side, patch_size: patch, num_hidden_layers: depth } = config;
-  const shape = {
-    width,
-    heads: config.num_attention_heads,
-    inner: config.intermediate_size,
-    epsilon: config.layer_norm_eps,
-    activation: config.hidden_act,
-  };
+  const shape = encoderShapeOf(config);
   // A classifier keeps the encoder's tensors under a name of its own.
   const root = tensors.has("vit.embeddings.cls_token") ? "vit." : "";
   const embeddings = `${root}embeddings`;
@@ -94,30 +89,18 @@ function layerNames(prefix: string): LayerNames {
   };
 }
 
-export const vit: Architecture = {
-  modelTypes: ["vit"],
-  filesNeeded: (_config, names, dtype) => oneTowerFiles(names, dtype),
-  async convert(json, files, options) {
-    const config = parseVitConfig(json);
-    const { hidden_size: width, image_size, patch_size: patch } = config;
-    return convertOneTower(
-      {
-        dims: width,
-        publishedOutputs: ["last_hidden_state"],
-        shape: () => ({
-          tokens: (image_size / patch) ** 2 + 1,
-          width,
-          inner: config.intermediate_size,
-          heads: config.num_attention_heads,
-        }),
-        build(tensors, side, dtype) {
-          if (side !== image_size)
-            throw incompatible(`Its pictures come as ${side} px, but the network takes ${image_size}.`);
-          return buildVit(tensors, config, dtype);
-        },
-      },
-      files,
-      options,
-    );
-  },
-};
+export const vit = oneTowerArchitecture(["vit"], (json) => {
+  const config = parseVitConfig(json);
+  const { image_size, patch_size: patch } = config;
+  const shape = encoderShapeOf(config);
+  return {
+    dims: shape.width,
+    publishedOutputs: ["last_hidden_state"],
+    shape: () => ({ ...shape, tokens: (image_size / patch) ** 2 + 1 }),
+    build(tensors, side, dtype) {
+      if (side !== image_size)
+        throw incompatible(`Its pictures come as ${side} px, but the network takes ${image_size}.`);
+      return buildVit(tensors, config, dtype);
+    },
+  };
+});

@@ -98,7 +98,7 @@ export function hubHost(env: Readonly<Record<string, string | undefined>>): stri
 }
 
 /** Errors: `CONFIG_INVALID` for an `HF_ENDPOINT` or proxy that is no URL. */
-export function createHubClient(options: HubOptions): HubClient {
+function createHubClient(options: HubOptions): HubClient {
   const { partsDir } = options;
   const env = options.env ?? process.env;
   const endpoint = (env["HF_ENDPOINT"] || DEFAULT_ENDPOINT).replace(/\/+$/, "");
@@ -265,6 +265,27 @@ export function createHubClient(options: HubOptions): HubClient {
       return part;
     },
     close: () => dispatcher.destroy(),
+  };
+}
+
+/** A client with the signal under which it works, and a `close` that ends whatever it still waits for. */
+export interface HubSession {
+  readonly client: HubClient;
+  readonly stop: AbortSignal;
+  close(): Promise<void>;
+}
+
+/** Errors: as `createHubClient`. */
+export function openHubSession(options: HubOptions, signal: AbortSignal): HubSession {
+  const client = createHubClient(options);
+  const control = new AbortController();
+  return {
+    client,
+    stop: AbortSignal.any([signal, control.signal]),
+    async close() {
+      control.abort();
+      await client.close();
+    },
   };
 }
 

@@ -1,7 +1,7 @@
 /** A repository of a Hugging Face hub, at the commit that the hub names for a branch or tag. */
 import { z } from "zod";
 import { AlbumenError, throwIfAborted } from "../../errors.ts";
-import { createHubClient, HubRefused, type HubClient, type HubOptions } from "./hub-client.ts";
+import { HubRefused, openHubSession, type HubClient, type HubOptions } from "./hub-client.ts";
 import type { PartFile } from "./part-file.ts";
 import type { Repository } from "./repository.ts";
 
@@ -36,13 +36,7 @@ export async function openHubRepository(
   options: HubOptions,
   signal: AbortSignal,
 ): Promise<Repository> {
-  const client = createHubClient(options);
-  const control = new AbortController();
-  const stop = AbortSignal.any([signal, control.signal]);
-  const close = async () => {
-    control.abort();
-    await client.close();
-  };
+  const { client, stop, close } = openHubSession(options, signal);
   try {
     const info = parseAnswer(
       infoSchema,

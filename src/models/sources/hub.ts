@@ -2,20 +2,14 @@
 import { readFile } from "node:fs/promises";
 import { AlbumenError, throwIfAborted } from "../../errors.ts";
 import type { HubSpec } from "../manifest.ts";
-import { createHubClient, hubHost, type Answer, type HubClient, type HubOptions } from "./hub-client.ts";
+import { openHubSession, hubHost, type Answer, type HubClient, type HubOptions } from "./hub-client.ts";
 import { OPEN_TIMEOUT_MS, type ModelSource, type OpenedSource } from "./source.ts";
 
 export function hubSource(spec: HubSpec, options: HubOptions): ModelSource {
   return {
     place: `${hubHost(options.env ?? process.env)} (${spec.repo})`,
     async open(signal) {
-      const client = createHubClient(options);
-      const control = new AbortController();
-      const stop = AbortSignal.any([signal, control.signal]);
-      const close = async () => {
-        control.abort();
-        await client.close();
-      };
+      const { client, stop, close } = openHubSession(options, signal);
       const fileOf = (role: string) => ({ ...spec, ...spec.files[role]! });
       try {
         const timeoutMs = options.openTimeoutMs ?? OPEN_TIMEOUT_MS;
