@@ -21,7 +21,7 @@ import { TransformerLayers } from "../src/models/onnx/transformer.ts";
 import type { Tensors } from "../src/models/onnx/weights.ts";
 import { Tensor } from "../src/models/onnxruntime.ts";
 import { blipShapes, randomTensors } from "../test/fixtures/random-blip.ts";
-import { machine, table } from "./report.ts";
+import { machine, median, table } from "./report.ts";
 
 const ROUNDS = 3;
 const NEW_TOKENS = 20;
@@ -84,8 +84,6 @@ async function seconds(task: () => Promise<unknown>): Promise<number> {
   await task();
   return (performance.now() - start) / 1000;
 }
-
-const median = (values: readonly number[]): number => [...values].sort((a, b) => a - b)[values.length >> 1]!;
 
 interface Row {
   readonly dtype: WeightDtype;

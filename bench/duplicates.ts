@@ -17,7 +17,7 @@ import { findDuplicates } from "../src/pipeline/duplicates.ts";
 import type { ImageRow } from "../src/ports/store.ts";
 import { packOrSkip, type PackName } from "../test/support/packs.ts";
 import { starterOrSkip } from "../test/support/starter.ts";
-import { machine, table } from "./report.ts";
+import { machine, mean, table } from "./report.ts";
 
 const call = () => ({ signal: new AbortController().signal });
 
@@ -124,12 +124,11 @@ async function evaluate(name: PackName, every: number) {
         if (a.photo === b.photo) right++;
         else wrong++;
       }
-  const mean = Object.values(recall).reduce((sum, value) => sum + value, 0) / Object.keys(recall).length;
   return {
     photos: photos.length,
     images: rows.length,
     recall,
-    meanRecall: mean,
+    meanRecall: mean(Object.values(recall)),
     right,
     wrong,
     precision: right / (right + wrong),

@@ -17,6 +17,22 @@ export interface EncodedPack {
   readonly facts: readonly Decoded["facts"][];
 }
 
+/** A true folder of a pack. */
+export interface Folder {
+  readonly label: string;
+  readonly rows: readonly number[];
+}
+
+/** By the broader label where there is one, in the order of the labels. */
+export function foldersOf({ pack }: EncodedPack): Folder[] {
+  const rows = new Map<string, number[]>();
+  pack.images.forEach(({ label, broadLabel }, row) => {
+    const key = broadLabel ?? label!;
+    rows.set(key, [...(rows.get(key) ?? []), row]);
+  });
+  return [...rows].map(([label, of]) => ({ label, rows: of })).sort((a, b) => (a.label < b.label ? -1 : 1));
+}
+
 export interface PackReader {
   readonly concepts: ConceptTable;
   encode(name: PackName): Promise<EncodedPack>;

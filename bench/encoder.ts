@@ -15,6 +15,7 @@ import { describeModelEvent } from "../src/models/events.ts";
 import { openGraph } from "../src/models/graph.ts";
 import { openBundledModel } from "../src/models/model.ts";
 import { createPixelLender } from "../src/models/pixels.ts";
+import { median } from "./report.ts";
 
 const ROUNDS = 15;
 const threads = Number(process.env["ALBUMEN_THREADS"] ?? availableParallelism());
@@ -48,7 +49,7 @@ async function medianMs(...tasks: (() => Promise<unknown> | unknown)[]): Promise
       await task();
       if (round > 0) times[i].push(performance.now() - start);
     }
-  return times.map((list) => list.sort((a, b) => a - b)[ROUNDS >> 1]);
+  return times.map(median);
 }
 
 const perSecond = (count: number, ms: number) => Math.round((count / ms) * 1000);

@@ -26,7 +26,7 @@ import type { Embedder } from "../src/ports/embedder.ts";
 import { drawPicture, toSharp } from "../test/fixtures/images.ts";
 import { randomClip } from "../test/fixtures/random-clip.ts";
 import { openConverted } from "../test/support/converted-model.ts";
-import { machine, table } from "./report.ts";
+import { machine, mean, median, table } from "./report.ts";
 
 const { values } = parseArgs({ options: { rounds: { type: "string", default: "5" } } });
 const ROUNDS = Number(values.rounds);
@@ -133,7 +133,6 @@ async function measure({ graph, embedder }: Prepared, times: Times, isWarmUp: bo
   }
 }
 
-const median = (list: readonly number[]): number => list.toSorted((a, b) => a - b)[list.length >> 1]!;
 const round = (value: number, digits = 2): number => Number(value.toFixed(digits));
 
 /** What a process has grown by once it has opened the graph and run three batches, MB. */
@@ -185,7 +184,7 @@ async function shrinkDeviation(embedder: Embedder) {
     [...whole.data].map((value, i) => Math.abs(value - shrunk.data[i]!)),
   );
   return {
-    meanLevels: differences.reduce((sum, value) => sum + value, 0) / differences.length,
+    meanLevels: mean(differences),
     maxLevels: differences.reduce((largest, value) => Math.max(largest, value), 0),
     worstCosine: Math.min(...seeds.map((_, i) => dot(rowOf(exact, i), rowOf(near, i)))),
   };

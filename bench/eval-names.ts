@@ -15,7 +15,7 @@ import { meanOf, rowOf, dot } from "../src/core/vectors.ts";
 import type { AlbumToName } from "../src/ports/namer.ts";
 import { acceptedNamesOrSkip } from "../test/support/packs.ts";
 import { isAccepted } from "./accepted-names.ts";
-import { openPacks, type EncodedPack } from "./encoded-packs.ts";
+import { foldersOf, openPacks, type EncodedPack, type Folder } from "./encoded-packs.ts";
 import { machine, table } from "./report.ts";
 
 /** Captions an album, as the product writes them for its representatives. */
@@ -26,11 +26,6 @@ const BARS = {
   heap: { firstWord: 0.96, wrong: 0.1 },
 } as const;
 type Named = keyof typeof BARS;
-
-interface Folder {
-  readonly label: string;
-  readonly rows: readonly number[];
-}
 
 interface Judged {
   readonly label: string;
@@ -72,15 +67,6 @@ async function nameFolders(encoded: EncodedPack, folders: readonly Folder[]): Pr
   const request = { vectors, concepts: packs.concepts, albums, siblings: [], takenNames: [] };
   const answers = await namer.name(request, { signal });
   return answers.flatMap((answer) => (answer.kind === "named" ? answer.name : []));
-}
-
-function foldersOf({ pack }: EncodedPack): Folder[] {
-  const rows = new Map<string, number[]>();
-  pack.images.forEach(({ label, broadLabel }, row) => {
-    const key = broadLabel ?? label!;
-    rows.set(key, [...(rows.get(key) ?? []), row]);
-  });
-  return [...rows].map(([label, of]) => ({ label, rows: of })).sort((a, b) => (a.label < b.label ? -1 : 1));
 }
 
 /** What the namer has to beat: the word nearest to the mean. */

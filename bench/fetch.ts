@@ -13,7 +13,7 @@ import { fileURLToPath } from "node:url";
 import { parseArgs } from "node:util";
 import { Agent, request } from "undici";
 import { createFetcher } from "../src/adapters/fetch/fetcher.ts";
-import { machine, table } from "./report.ts";
+import { machine, median, table } from "./report.ts";
 
 const { values } = parseArgs({
   options: {
@@ -106,15 +106,15 @@ async function measure(images: number, rounds: number): Promise<void> {
   await Promise.all([agent.destroy(), fetcher.close()]);
 
   // Rounds of a pair follow each other, so that what else the machine does weighs on both.
-  const ratio = medianOf(speeds[1]!.map((speed, i) => speed / speeds[0]![i]!));
+  const ratio = median(speeds[1]!.map((speed, i) => speed / speeds[0]![i]!));
   const best = speeds.map((all) => Math.max(...all));
-  const median = speeds.map(medianOf);
+  const typical = speeds.map(median);
   const text = table(
     ["", "images/s, best", "images/s, median", "MB/s, best", "share of undici, median of pairs"],
     contenders.map(({ name }, c) => [
       name,
       best[c]!.toFixed(0),
-      median[c]!.toFixed(0),
+      typical[c]!.toFixed(0),
       ((best[c]! * IMAGE_BYTES) / 1e6).toFixed(0),
       c === 0 ? "1" : ratio.toFixed(2),
     ]),
@@ -141,8 +141,4 @@ async function measure(images: number, rounds: number): Promise<void> {
     `# Fetching\n\n${rounds} rounds of ${images} images of ${IMAGE_BYTES} bytes, ${CONCURRENCY} at a time, from a server on the same machine;\n` +
       `nothing is decoded. ${cores} cores of ${cpu}, Node ${node}; the server takes its share of them.\n\n${text}\n`,
   );
-}
-
-function medianOf(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!;
 }

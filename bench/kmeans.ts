@@ -19,7 +19,7 @@ import { lloyd } from "../test/support/lloyd.ts";
 import { measureBounds, type Bounds } from "./kmeans-bounds.ts";
 import { emptyProfile, profiled, profileRows, sampledShares, type Profile } from "./kmeans-profile.ts";
 import { openPython, startPeers, suitableBlasKernels, type Peers } from "./peers/python.ts";
-import { machine, table } from "./report.ts";
+import { machine, median, table } from "./report.ts";
 import { drawRows, type RowKind } from "./unit-rows.ts";
 
 const DIMS = 512;
@@ -182,10 +182,10 @@ async function compare(kind: RowKind) {
       all.map((timed) => [
         timed.name + (timed.isExact ? "" : " (not exact)"),
         least(timed).toFixed(1),
-        middle(timed.msPerPass).toFixed(1),
+        median(timed.msPerPass).toFixed(1),
         timed === ours
           ? ""
-          : `${(least(timed) / least(ours)).toFixed(2)}, ${(middle(timed.msPerPass) / middle(ours.msPerPass)).toFixed(2)}`,
+          : `${(least(timed) / least(ours)).toFixed(2)}, ${(median(timed.msPerPass) / median(ours.msPerPass)).toFixed(2)}`,
         Math.min(...timed.processorMsPerPass).toFixed(1),
         timed.inertia.toFixed(5),
       ]),
@@ -246,7 +246,7 @@ async function compare(kind: RowKind) {
         timed.name,
         {
           least: least(timed),
-          middle: middle(timed.msPerPass),
+          middle: median(timed.msPerPass),
           processor: Math.min(...timed.processorMsPerPass),
         },
       ]),
@@ -311,10 +311,6 @@ function processorMs(began: NodeJS.CpuUsage): number {
 
 function inertiaOf(similarity: Float32Array): number {
   return similarity.reduce((sum, s) => sum + (1 - s), 0) / similarity.length;
-}
-
-function middle(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function percent(share: number): string {

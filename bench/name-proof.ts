@@ -18,7 +18,7 @@ import { createProver } from "../src/pipeline/prove.ts";
 import { textOfName } from "../src/core/naming/proof.ts";
 import { acceptedNamesOrSkip } from "../test/support/packs.ts";
 import { isAccepted } from "./accepted-names.ts";
-import { openPacks, type EncodedPack } from "./encoded-packs.ts";
+import { foldersOf, openPacks, type EncodedPack, type Folder } from "./encoded-packs.ts";
 import { machine, table } from "./report.ts";
 
 const REPORTED = "heap";
@@ -29,11 +29,6 @@ const WRONG_SHARE = 0.2;
 /** folders of tinyval2000 at a time: a person has tens of albums, not 200 kinds */
 const MOST_FOLDERS = 30;
 const BARS = { caught: 0.9, lost: 0.1 } as const;
-
-interface Folder {
-  readonly label: string;
-  readonly rows: readonly number[];
-}
 
 interface Figures {
   readonly folders: number;
@@ -49,15 +44,6 @@ const accepted = await acceptedNamesOrSkip();
 if (!accepted.isAvailable) process.exit(0);
 const packs = await openPacks("sentence");
 const call = { signal: new AbortController().signal };
-
-function foldersOf({ pack }: EncodedPack): Folder[] {
-  const rows = new Map<string, number[]>();
-  pack.images.forEach(({ label, broadLabel }, row) => {
-    const key = broadLabel ?? label!;
-    rows.set(key, [...(rows.get(key) ?? []), row]);
-  });
-  return [...rows].map(([label, of]) => ({ label, rows: of })).sort((a, b) => (a.label < b.label ? -1 : 1));
-}
 
 /** Folder → name, for those folders whose name the namer got right. */
 async function namesByWords(encoded: EncodedPack, folders: readonly Folder[]): Promise<Map<Folder, string>> {

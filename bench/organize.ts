@@ -29,7 +29,7 @@ import type { DecodedImage } from "../src/core/resample.ts";
 import { ingest } from "../src/pipeline/ingest.ts";
 import { prefetch } from "../src/pipeline/prefetch.ts";
 import { starterOrSkip } from "../test/support/starter.ts";
-import { machine, table } from "./report.ts";
+import { machine, median, table } from "./report.ts";
 
 const PHOTOS = 300;
 const MANY = 10_000;
@@ -226,10 +226,6 @@ async function makeMany(folder: string): Promise<void> {
       .toBuffer();
     await writeFile(join(folder, `${String(i).padStart(5, "0")}.png`), bytes);
   }
-}
-
-function median(values: readonly number[]): number {
-  return values.toSorted((a, b) => a - b)[values.length >> 1];
 }
 
 function never(): never {

@@ -106,7 +106,8 @@ export async function openCatalog(options: OpenOptions = {}): Promise<Catalog> {
 
 /** What the catalogs of several users have in common. */
 interface Lent {
-  readonly encoder: OpenEncoder;
+  /** loaded when it is first asked for */
+  readonly encoder: () => Promise<OpenEncoder>;
   readonly decoder: () => ImageDecoder;
   readonly matrix: () => Promise<Matrix>;
   /** catalog folder that holds the originals */
@@ -132,15 +133,8 @@ async function open(options: OpenOptions, lent: Lent | null): Promise<Catalog & 
   const resolved = resolveSettings({ ...layers, catalog: remembered.settings });
   const { settings } = resolved;
   // A catalog that does not lie in its output knows where that is; `--out` says it anew.
-  const isOutGiven = options.out !== undefined || options.settings?.out !== undefined;
-  const out = resolve(
-    options.out ??
-      (options.catalog === undefined
-        ? settings.out
-        : isOutGiven
-          ? settings.out
-          : (remembered.out ?? dirname(folder))),
-  );
+  const isOutTold = options.catalog === undefined || options.settings?.out !== undefined;
+  const out = resolve(options.out ?? (isOutTold ? settings.out : (remembered.out ?? dirname(folder))));
 
   const signal = options.signal ?? new AbortController().signal;
   // Every decode in flight listens to it, and there are more than ten.
@@ -188,6 +182,15 @@ async function open(options: OpenOptions, lent: Lent | null): Promise<Catalog & 
     maxBytes: settings.maxFetchBytes,
   });
   let release: (() => void) | null = null;
+  /** Whether no other process works on the catalog, from now on. */
+  const isOurs = (): boolean => {
+    try {
+      release ??= lockCatalog(folder);
+      return true;
+    } catch {
+      return false;
+    }
+  };
 
   const parts: CatalogParts = {
     version: VERSION,
@@ -215,7 +218,7 @@ async function open(options: OpenOptions, lent: Lent | null): Promise<Catalog & 
     matrix: lent?.matrix ?? matrixOf,
     clusterer: async (id) => CLUSTERERS[id]({ matrix: await parts.matrix() }),
     openEncoder: async () => {
-      if (lent) return lent.encoder;
+      if (lent) return lent.encoder();
       const options = {
         ...modelOptions(env, settings.offline, watch),
         ...(settings.threads === null ? {} : { threads: settings.threads }),
@@ -268,12 +271,7 @@ async function open(options: OpenOptions, lent: Lent | null): Promise<Catalog & 
       return { atlas: atlas as Atlas | null, previews };
     },
     async removeUser(name) {
-      rmSync(join(out, name, CATALOG_FOLDER), { recursive: true, force: true });
-      try {
-        rmdirSync(join(out, name));
-      } catch {
-        // Something else lies in it, or it is gone already.
-      }
+      removeCatalog(join(out, name, CATALOG_FOLDER), join(out, name));
     },
     async clearGalleryPictures() {
       rmSync(join(folder, "gallery"), { recursive: true, force: true });
@@ -291,7 +289,7 @@ async function open(options: OpenOptions, lent: Lent | null): Promise<Catalog & 
       if (matrixOf.made()) await (await matrixOf()).dispose();
       if (fetcherOf.made()) await fetcherOf().close();
       buckets.close();
-      const isUnused = isNew && release !== null && (await isEmpty(store));
+      const isUnused = isNew && (await isEmpty(store)) && isOurs();
       await store.close();
       // A misspelled source leaves no catalog behind: later commands would find it and take it for the one meant.
       if (isUnused) removeCatalog(folder, topmostMade);
@@ -514,7 +512,7 @@ async function isEmpty(store: Store): Promise<boolean> {
   return images + places + failures + (await store.albums()).length === 0;
 }
 
-/** Takes a new catalog away again, with the folders made for it that hold nothing else. */
+/** Takes a catalog away, with the folders above it up to `topmostMade` that hold nothing else. */
 function removeCatalog(folder: string, topmostMade: string | undefined): void {
   rmSync(folder, { recursive: true, force: true });
   if (topmostMade === undefined) return;

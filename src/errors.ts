@@ -117,10 +117,14 @@ export function isAlbumenError(value: unknown): value is AlbumenError {
   return value instanceof AlbumenError;
 }
 
+/** What a cancelled call fails with. */
+export function cancelled(): AlbumenError {
+  return new AlbumenError("ABORTED", "Cancelled.", { hint: "Run the same command again to resume." });
+}
+
 /** Throws `ABORTED` when the signal has fired. */
 export function throwIfAborted(signal: AbortSignal): void {
-  if (signal.aborted)
-    throw new AlbumenError("ABORTED", "Cancelled.", { hint: "Run the same command again to resume." });
+  if (signal.aborted) throw cancelled();
 }
 
 /** The message of anything thrown, for a failure row or a cause line. */

@@ -42,6 +42,12 @@ export function takeRows(vectors: Vectors, rows: ArrayLike<number>): Vectors {
   return { data, rows: rows.length, dims };
 }
 
+/** At most `most` of the places in a list, spread over all of it: images come ordered by similarity or by date. */
+export function spreadOver(length: number, most: number): number[] {
+  const count = Math.min(length, most);
+  return Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * length) / count));
+}
+
 export function concatVectors(parts: readonly Vectors[], dims: number): Vectors {
   const rows = parts.reduce((sum, part) => sum + part.rows, 0);
   const data = new Float32Array(rows * dims);

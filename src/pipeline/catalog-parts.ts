@@ -68,7 +68,7 @@ export interface CatalogParts {
   /** The encoder that the settings or the catalog mean. A new one each time: its memory is freed in between. */
   openEncoder(): Promise<OpenEncoder>;
   /** The catalog of one user in a folder of the output, made when it is not there; it uses what this one has open. */
-  openUser(folder: string, encoder: OpenEncoder): Promise<UserCatalog>;
+  openUser(folder: string, encoder: () => Promise<OpenEncoder>): Promise<UserCatalog>;
   /** `mayBeGone`: what is missing becomes a failure row. Errors: `SOURCE_NOT_FOUND` otherwise, `OUTPUT_OVERLAP`. */
   openSource(sources: readonly string[], options?: { readonly mayBeGone?: boolean }): Promise<ImageSource>;
   /** Small pictures for the gallery's map and representatives. */

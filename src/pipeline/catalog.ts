@@ -17,7 +17,7 @@ import type { KeptReason, PlaceMode, Step } from "../core/plan/steps.ts";
 import { rowOf } from "../core/vectors.ts";
 import { redactUrl } from "../core/url-secrets.ts";
 import { AlbumenError, isAlbumenError } from "../errors.ts";
-import { spaceKey, type Embedder } from "../ports/embedder.ts";
+import { spaceKey, type Space } from "../ports/embedder.ts";
 import type { ImageSource } from "../ports/image-source.ts";
 import type { Erasure, FailureRow, HistoryEvent, Page } from "../ports/store.ts";
 import { applyPlan, recover, type ApplyResult, type Workplace } from "./apply.ts";
@@ -308,24 +308,36 @@ export function createCatalog(parts: CatalogParts): Catalog & UserCatalog {
       visit(catalog: UserCatalog, share: Share): Promise<RunSummary>;
     },
   ): Promise<RunSummary> {
-    const encoder = await openEncoder(run);
-    try {
+    return usingEncoder(run, async (encoder) => {
       await work.before?.(encoder);
-      const total = await run.time("users", () => visitUsers(parts, encoder, work.visit));
+      const total = await run.time("users", () => visitUsers(parts, async () => encoder, work.visit));
+      if (total.users === 0)
+        throw new AlbumenError("SOURCE_EMPTY", "No image belongs to a user.", {
+          hint: "A list names them in a column (--user-column); of a folder, --user says whose it is.",
+        });
       const receipt = await run.receipt(null);
       await store.saveRun({ command: run.label, startedAt: run.startedAt, receipt });
       const { users, albums, unsorted, kept } = total;
       const message = `${users} ${users === 1 ? "user has" : "users have"} albums in a folder of their own in ${parts.out}.`;
       return { ...receipt.summary, albums, unsorted, kept, gallery: null, zip: null, message };
+    });
+  }
+
+  /** The encoder for a run that may embed or describe: its space is the catalog's from now on. */
+  async function usingEncoder<T>(run: Receipt, use: (encoder: OpenEncoder) => Promise<T>): Promise<T> {
+    const encoder = await run.time("model", () => parts.openEncoder());
+    try {
+      await store.setMeta("space", JSON.stringify(encoder.embedder.space));
+      return await use(encoder);
     } finally {
       await encoder.embedder.dispose();
     }
   }
 
-  async function openEncoder(run: Receipt): Promise<OpenEncoder> {
-    const encoder = await run.time("model", () => parts.openEncoder());
-    await store.setMeta("space", JSON.stringify(encoder.embedder.space));
-    return encoder;
+  /** Key of the space that the catalog's vectors are of; null before the first. */
+  async function rememberedSpace(): Promise<string | null> {
+    const space = await store.meta("space");
+    return space === null ? null : spaceKey(JSON.parse(space) as Space);
   }
 
   /** Names and describes what `group` made of the images, and saves it. */
@@ -361,8 +373,7 @@ export function createCatalog(parts: CatalogParts): Catalog & UserCatalog {
     intake: (encoder: OpenEncoder) => Promise<IngestCounts>,
     { from, isAdd }: { readonly from: string; readonly isAdd: boolean },
   ): Promise<void> {
-    const encoder = await openEncoder(run);
-    try {
+    await usingEncoder(run, async (encoder) => {
       const counts = await intake(encoder);
       run.counts = counts;
       const space = spaceKey(encoder.embedder.space);
@@ -386,9 +397,7 @@ export function createCatalog(parts: CatalogParts): Catalog & UserCatalog {
       });
       await settle(run, grouped, input, encoder);
       if (isRegrouping) await store.setMeta("grouping", groupingKey(space));
-    } finally {
-      await encoder.embedder.dispose();
-    }
+    });
   }
 
   /** An edit by hand, then the files. */
@@ -406,22 +415,15 @@ export function createCatalog(parts: CatalogParts): Catalog & UserCatalog {
 
   /** [Note: forgetting] What is written down as to be forgotten, forgotten, and looked for. */
   async function carryOut(what: Erasure): Promise<ForgetReport> {
-    const space = await store.meta("space");
-    const spaces = space === null ? [] : [spaceKey(JSON.parse(space) as Embedder["space"])];
-    const traces = await tracesOf(parts, what, spaces);
-    const run = newRun("forget");
+    const space = await rememberedSpace();
+    const traces = await tracesOf(parts, what, space);
     if (settings.perUser) {
-      const encoder = await openEncoder(run);
-      try {
-        await visitUsers(parts, encoder, (catalog, { user }) =>
-          catalog.forgetShare(user === what.user ? "everything" : what),
-        );
-      } finally {
-        await encoder.embedder.dispose();
-      }
+      await visitUsers(parts, noEncoder, (catalog, { user }) =>
+        catalog.forgetShare(user === what.user ? "everything" : what),
+      );
       if (what.user !== null) await dropUserFolder(parts, what.user);
     }
-    const summary = await forgetHere(what, run);
+    const summary = await forgetHere(what, newRun("forget"));
     await closeForgetting(parts);
     const { files, bytes, found } = await parts.scanForTraces(traces, watch.signal);
     if (found.length > 0)
@@ -472,8 +474,7 @@ export function createCatalog(parts: CatalogParts): Catalog & UserCatalog {
       await prepare({ isGrouping: true });
       const run = newRun("reorganize");
       if (settings.perUser) return eachUser(run, { visit: (catalog) => catalog.reorganize() });
-      const encoder = await openEncoder(run);
-      try {
+      await usingEncoder(run, async (encoder) => {
         const space = spaceKey(encoder.embedder.space);
         const input = await withLeaders(await inScope(space));
         const grouped = await run.time("cluster", async () =>
@@ -481,9 +482,7 @@ export function createCatalog(parts: CatalogParts): Catalog & UserCatalog {
         );
         await settle(run, grouped, input, encoder);
         await store.setMeta("grouping", groupingKey(space));
-      } finally {
-        await encoder.embedder.dispose();
-      }
+      });
       return finish(run);
     },
     async plan(sources = []) {
@@ -542,8 +541,7 @@ export function createCatalog(parts: CatalogParts): Catalog & UserCatalog {
       const run = newRun(`split ${query}`);
       const albums = await store.albums();
       const album = findAlbum(albums, query);
-      const encoder = await openEncoder(run);
-      try {
+      await usingEncoder(run, async (encoder) => {
         const input = await withLeaders(await inScope(spaceKey(encoder.embedder.space)));
         const groups = await run.time("cluster", async () =>
           partsOf(input, album, into, groupingSettings(encoder), await parts.clusterer(SPLITTER), watch),
@@ -561,9 +559,7 @@ export function createCatalog(parts: CatalogParts): Catalog & UserCatalog {
           encoder,
         );
         run.message = change.events.map((event) => event.text).join("; ");
-      } finally {
-        await encoder.embedder.dispose();
-      }
+      });
       return finish(run);
     },
     move: (images, album) =>
@@ -605,9 +601,9 @@ export function createCatalog(parts: CatalogParts): Catalog & UserCatalog {
         return (await lookup.hitsOf(found.filter((hit) => hit.image !== known?.[0]))).slice(0, limit);
       }),
     async duplicates() {
-      const space = await store.meta("space");
+      const space = await rememberedSpace();
       if (space === null) return { sets: [], unseen: 0 };
-      const { images, vectors } = await inScope(spaceKey(JSON.parse(space) as Embedder["space"]));
+      const { images, vectors } = await inScope(space);
       const rows = await store.images(images);
       const albumOf = new Map(
         (await store.albums()).flatMap(({ id, members }) => members.map(({ image }) => [image, id] as const)),
@@ -647,13 +643,13 @@ export function createCatalog(parts: CatalogParts): Catalog & UserCatalog {
       const [counts, albums, space, lastRun] = await Promise.all([
         store.counts(),
         store.albums(),
-        store.meta("space"),
+        rememberedSpace(),
         store.lastRun(),
       ]);
       const members = albums.flatMap((album) => album.members);
       return {
         out: parts.out,
-        model: space === null ? null : spaceKey(JSON.parse(space) as Embedder["space"]),
+        model: space,
         images: counts.images,
         locations: counts.places,
         failures: counts.failures,
@@ -708,6 +704,11 @@ const KEPT_REASONS: Record<KeptReason, string> = {
 /** Sources may be URLs with secrets in them; labels and messages are kept and shown. */
 function shown(sources: readonly string[]): string[] {
   return sources.map(redactUrl);
+}
+
+/** For what visits users without looking at an image. */
+async function noEncoder(): Promise<never> {
+  throw new AlbumenError("INTERNAL", "An encoder was asked for where none is needed.");
 }
 
 function nothingToDo(where: string, counts: IngestCounts): AlbumenError {

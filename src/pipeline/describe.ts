@@ -51,6 +51,8 @@ export async function describeAlbums(
   const concepts = await wordsOf(encoder.embedder, input.vectors, parts);
   const { space } = encoder.embedder;
   if (concepts) await time("name", () => tagImages(parts, recipes.tags(space), input, concepts));
+  // One heavy model at a time: of the encoder only the text side is needed from here on, and that is small.
+  await encoder.embedder.dispose();
 
   const representatives = albums.flatMap((album) =>
     album.members.filter((member) => member.representativeRank >= 0).map((member) => member.image),
@@ -58,8 +60,6 @@ export async function describeAlbums(
   let shown = new Map<string, string>();
   if (settings.captions && encoder.captioner) {
     const { captioner } = encoder;
-    // One heavy model at a time: the encoder's graph goes before the captioner's comes.
-    await encoder.embedder.dispose();
     const captions = await time("caption", async () =>
       captionImages(
         representatives,
@@ -93,8 +93,6 @@ export async function describeAlbums(
   const facts = new Map([...rows].map(([image, row]) => [image, { ...row.facts, ...untold }]));
   const places = await store.placesOf(parts.languageNamer ? representatives : [], 1);
   const fileNames = new Map([...places].flatMap(([image, [first]]) => (first ? [[image, first.name]] : [])));
-  // One heavy model at a time: of the encoder only the text side is needed from here on, and that is small.
-  await encoder.embedder.dispose();
   return time("name", () =>
     giveNames(parts, albums, { ...input, concepts, facts, captions: shown, fileNames }, encoder.embedder),
   );

@@ -36,9 +36,6 @@ const COLUMNS = [
   "caption",
 ];
 
-/** Rows turned into text at a time. */
-const ROWS_A_CHUNK = 1000;
-
 interface ExportPaths {
   /** of one location, else of its image; null: not in the output */
   fileOf(image: string, source: string | null): string | null;
@@ -54,7 +51,8 @@ function pathsOf(files: readonly PlacedFile[]): ExportPaths {
   };
 }
 
-function textOf(album: Album): string {
+/** What an album is called in exports. */
+export function textOf(album: Album): string {
   return album.id === UNSORTED ? "Unsorted" : album.name.text;
 }
 
@@ -82,24 +80,46 @@ export function albumsJson(input: ExportInput): string {
   return `${JSON.stringify({ albums, model: input.model, run: input.run }, null, 2)}\n`;
 }
 
+type CsvRow = readonly (string | number)[];
+
+/** Rows turned into text at a time. */
+const ROWS_A_CHUNK = 1000;
+
 /**
- * `albums.csv` (RFC 4180, UTF-8, CRLF): one row an image location, albums and members in their order.
- * Spreadsheets run a text that starts with "=", "+", "-" or "@" as a formula, and names, captions and users come
- * from models and strangers: such a text gets a "'" in front. `source` and `file` are exact all the same, for one
- * is absolute and the other starts with a folder name that never starts so.
+ * CSV (RFC 4180, UTF-8, CRLF), a thousand rows a piece. Spreadsheets run a text that starts with "=", "+", "-" or "@" as
+ * a formula, and names, captions and users come from models and strangers: such a text gets a "'" in front.
  */
-export async function* albumsCsv(input: ExportInput): AsyncGenerator<string> {
-  const paths = pathsOf(input.files);
-  let rows: (string | number)[][] = [COLUMNS];
+export async function* csvChunks(
+  head: readonly string[],
+  rows: Iterable<CsvRow> | AsyncIterable<CsvRow>,
+): AsyncGenerator<string> {
+  let chunk: CsvRow[] = [head];
   const flush = () => {
-    const text = `${Papa.unparse(rows, { newline: "\r\n", escapeFormulae: true })}\r\n`;
-    rows = [];
+    const text = `${Papa.unparse(chunk, { newline: "\r\n", escapeFormulae: true })}\r\n`;
+    chunk = [];
     return text;
   };
+  for await (const row of rows) {
+    chunk.push(row);
+    if (chunk.length >= ROWS_A_CHUNK) yield flush();
+  }
+  if (chunk.length > 0) yield flush();
+}
+
+/**
+ * `albums.csv`, in the form of `csvChunks`: one row an image location, albums and members in their order. `source` and
+ * `file` are exact in spite of the "'", for one is absolute and the other starts with a folder name that never starts so.
+ */
+export function albumsCsv(input: ExportInput): AsyncGenerator<string> {
+  return csvChunks(COLUMNS, locationRows(input));
+}
+
+async function* locationRows(input: ExportInput): AsyncGenerator<CsvRow> {
+  const paths = pathsOf(input.files);
   for (const album of input.albums)
     for (const { image, similarity, representativeRank } of album.members)
-      for (const { source, user } of await input.ownersOf(image)) {
-        rows.push([
+      for (const { source, user } of await input.ownersOf(image))
+        yield [
           album.id,
           textOf(album),
           album.parentId ?? "",
@@ -110,10 +130,7 @@ export async function* albumsCsv(input: ExportInput): AsyncGenerator<string> {
           representativeRank >= 0 ? 1 : 0,
           Number(similarity.toFixed(6)),
           input.captions.get(image) ?? "",
-        ]);
-        if (rows.length >= ROWS_A_CHUNK) yield flush();
-      }
-  if (rows.length > 0) yield flush();
+        ];
 }
 
 interface PublishTarget {

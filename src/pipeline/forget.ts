@@ -109,18 +109,17 @@ export async function unfinishedForgetting({ store }: Pick<CatalogParts, "store"
 export async function tracesOf(
   { store }: Pick<CatalogParts, "store">,
   { images, sources }: Erasure,
-  spaces: readonly string[],
+  space: string | null,
 ): Promise<Uint8Array[]> {
   const encoder = new TextEncoder();
   const traces = [...images, ...sources].map((text) => encoder.encode(text));
-  for (const space of spaces) {
-    const { vectors } = await store.vectorsOf(space, images);
-    for (let row = 0; row < vectors.rows; row++) {
-      const vector = rowOf(vectors, row);
-      // One of zeros was overwritten already, by a command that died.
-      if (vector.every((value) => value === 0)) continue;
-      traces.push(new Uint8Array(vector.buffer, vector.byteOffset, Math.min(64, vector.byteLength)).slice());
-    }
+  if (space === null) return traces;
+  const { vectors } = await store.vectorsOf(space, images);
+  for (let row = 0; row < vectors.rows; row++) {
+    const vector = rowOf(vectors, row);
+    // One of zeros was overwritten already, by a command that died.
+    if (vector.every((value) => value === 0)) continue;
+    traces.push(new Uint8Array(vector.buffer, vector.byteOffset, Math.min(64, vector.byteLength)).slice());
   }
   return traces;
 }

@@ -9,7 +9,7 @@ import { createSqliteStore } from "../adapters/store/sqlite.ts";
 import { AlbumenError } from "../errors.ts";
 import { spaceKey } from "../ports/embedder.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
-import type { ImageSource } from "../ports/image-source.ts";
+import type { ImageSource, SourceItem } from "../ports/image-source.ts";
 import type { Store } from "../ports/store.ts";
 import { ingest, type IngestOptions } from "./ingest.ts";
 
@@ -119,6 +119,24 @@ describe("taking images in", () => {
     await store.close();
   });
 
+  it("forgets that a known place could not be listed once it is listed again", async () => {
+    const store = openStore();
+    const files: Files = [{ source: "/a", bytes: picture(1), stamp: "1" }];
+    await take(store, files);
+    const unreadable: ImageSource = {
+      async *list() {
+        yield { kind: "failed", source: "/a", error: new AlbumenError("FILE_UNREADABLE", "no permission") };
+      },
+      read: () => Promise.reject(new Error("nothing is to be read")),
+    };
+    await take(store, [], { source: unreadable });
+    expect(await store.counts()).toEqual({ images: 1, places: 1, failures: 1 });
+    const again = await take(store, files);
+    expect(again.counts).toMatchObject({ listed: 1, unchanged: 1, looked: 0, added: 0, failed: 0 });
+    expect(await store.counts()).toEqual({ images: 1, places: 1, failures: 0 });
+    await store.close();
+  });
+
   it("gives the same rows whatever the batch size", async () => {
     const files: Files = Array.from({ length: 11 }, (_, i) => ({
       source: `/${i}`,
@@ -191,6 +209,25 @@ describe("taking in what several users list", () => {
     expect(reads).toBe(1);
     const { images } = await store.vectors(first.space, "cid");
     expect((await store.ownersOf(images[0]!)).map(({ user }) => user)).toEqual(["ana", "bob", "cid"]);
+    await store.close();
+  });
+
+  it("leaves a place its name when somebody else owns it too: its content may have given it an extension", async () => {
+    const store = openStore();
+    const page = { "https://h/photo": picture(1) };
+    const { space } = await take(store, [], { source: createWeb(page) });
+    const { images } = await store.vectors(space, null);
+    const [place] = (await store.placesOf(images, 1)).get(images[0]!)!;
+    const named = { ...place!, name: "photo.png", users: [] };
+    await store.record({ images: [], places: [named], failures: [], vectors: null });
+    const web = createWeb(page);
+    const list = async function* (): AsyncGenerator<SourceItem> {
+      const location = { source: "https://h/photo", name: "photo", user: "bob", stamp: null };
+      yield { kind: "location", location };
+    };
+    await take(store, [], { source: { ...web, list } });
+    expect((await store.placesOf(images, 9)).get(images[0]!)).toEqual([{ ...place!, name: "photo.png" }]);
+    expect((await store.ownersOf(images[0]!)).map(({ user }) => user)).toContain("bob");
     await store.close();
   });
 

@@ -221,7 +221,7 @@ async function compare(
   const tasks = new Map<string, Task>();
   const places: PlaceRow[] = [];
   for (const [i, location] of locations.entries()) {
-    const { source, name, user } = location;
+    const { source, user } = location;
     const place = known[i]!;
     const users = user === null ? [] : [user];
     if (place === null || !isCurrent(location, place)) {
@@ -233,9 +233,11 @@ async function compare(
     }
     if (place.image === null) counts.failed++;
     else if (place.isOwned) counts.unchanged++;
-    if (place.isOwned) continue;
-    places.push({ source, name, stamp: place.stamp, image: place.image, users });
-    counts.looked++;
+    // One that could not even be listed the last time is recorded again, which takes its failure back.
+    const isListedAgain = place.image !== null && place.failure !== null;
+    if (place.isOwned && !isListedAgain) continue;
+    places.push({ source, name: place.name, stamp: place.stamp, image: place.image, users });
+    if (!place.isOwned) counts.looked++;
   }
   return { tasks: [...tasks.values()], places, failures: [...failures.values()] };
 }
@@ -273,17 +275,15 @@ function createFetch(
       const isAsked = refresh && location.stamp === null;
       const image = known?.image ?? null;
       if (known && image !== null && (location.stamp === null || location.stamp === known.stamp)) {
-        const { stamp } = known;
+        const { name, stamp } = known;
         // Another encoder than last time needs the bytes again, and they need not be fetched again.
-        if (!isAsked && (await originals.has(image)))
-          return { kind: "original", task, stamp, name: location.name, image };
-        const isWhole = (await store.embedded(space, [image])).has(image);
+        if (!isAsked && (await originals.has(image))) return { kind: "original", task, stamp, name, image };
         const outcome = await source.read(location, {
           signal: watch.signal,
-          before: isAsked && isWhole ? stamp : null,
+          before: isAsked && (await isEmbedded(store, space, image)) ? stamp : null,
         });
         if (outcome.kind === "unchanged")
-          return { kind: "settled", reading: { kind: "known", task, stamp, name: location.name, image } };
+          return { kind: "settled", reading: { kind: "known", task, stamp, name, image } };
         return keep(task, outcome);
       }
       const outcome = await source.read(location, { signal: watch.signal, before: null });
@@ -323,9 +323,6 @@ function createReader(
   claims: Claims,
 ): (fetched: Fetched) => Promise<Reading> {
   const space = spaceKey(embedder.space);
-  const isEmbedded = async (image: string): Promise<boolean> =>
-    (await store.embedded(space, [image])).has(image);
-
   return async (fetched) => {
     if (fetched.kind === "settled") return fetched.reading;
     const { task } = fetched;
@@ -344,7 +341,7 @@ function createReader(
         image = sha256(bytes);
       }
       let claim = claims.get(image);
-      if (claim === undefined && (await isEmbedded(image)))
+      if (claim === undefined && (await isEmbedded(store, space, image)))
         return { task, kind: "known", name, stamp, image };
       claim ??= claims.get(image);
       if (claim !== undefined) {
@@ -388,6 +385,10 @@ function failedReading(task: Task, image: string | null, error: unknown): Readin
     stamp: task.location.stamp ?? task.known?.stamp ?? null,
     error: reason,
   };
+}
+
+async function isEmbedded(store: Store, space: string, image: string): Promise<boolean> {
+  return (await store.embedded(space, [image])).has(image);
 }
 
 function sha256(bytes: Uint8Array): string {

@@ -20,14 +20,16 @@ const input: LabelInput = {
   ]),
   captions: new Map([["x", "=a dog, running"]]),
   tags: new Map([
-    ["x", "dog, grass"],
-    ["y", "grocery store"],
+    ["x", ["dog", "grass"]],
+    ["y", ["grocery store"]],
   ]),
 };
 
 describe("labels", () => {
-  it("are one row an image that lies in the output, with where they come from", () => {
-    expect([...labelsCsv(input)].join("")).toBe(
+  it("are one row an image that lies in the output, with where they come from", async () => {
+    let csv = "";
+    for await (const piece of labelsCsv(input)) csv += piece;
+    expect(csv).toBe(
       "file,sha256,album,label,label_source,tags\r\n" +
         `Dogs/rex.jpg,x,Dogs,"'=a dog, running",caption,dog; grass\r\n` +
         "Dogs/b.jpg,y,Dogs,Grocery Store,concepts,grocery store\r\n" +

@@ -128,7 +128,7 @@ export async function nameAlbums(
 }
 
 /** A name as it was tested, whatever language is shown. */
-export function englishOf({ text, evidence }: AlbumName): string {
+function englishOf({ text, evidence }: AlbumName): string {
   return evidence?.english ?? text;
 }
 

@@ -8,8 +8,9 @@
  */
 import { createNameRoom, safeFolderName } from "../core/plan/folder-names.ts";
 import { takeRows } from "../core/vectors.ts";
-import { AlbumenError, throwIfAborted } from "../errors.ts";
+import { throwIfAborted } from "../errors.ts";
 import type { BlobStore } from "../ports/blob-store.ts";
+import type { Captioner } from "../ports/captioner.ts";
 import type { Output } from "../ports/output.ts";
 import type { Erasure, Place, Store } from "../ports/store.ts";
 import type { CatalogParts, OpenEncoder } from "./catalog-parts.ts";
@@ -20,7 +21,7 @@ import type { RunSummary } from "./receipt.ts";
 /** What a catalog hands on: rows and thumbnails of one user. */
 export interface Share {
   readonly user: string;
-  readonly store: Pick<Store, "placesOfUser" | "images" | "vectors">;
+  readonly store: Pick<Store, "placesOfUser" | "images" | "embedded" | "vectorsOf">;
   readonly thumbs: BlobStore;
 }
 
@@ -43,16 +44,18 @@ export async function handOn(
 ): Promise<IngestCounts> {
   const { user } = share;
   const counts = { listed: 0, skipped: 0, unchanged: 0, looked: 0, added: 0, duplicates: 0, failed: 0 };
-  const theirs = await share.store.vectors(space, user);
-  const rowOfImage = new Map(theirs.images.map((image, row) => [image, row]));
   for await (const places of share.store.placesOfUser(user)) {
     throwIfAborted(watch.signal);
     const known = await to.store.known(places.map(({ source }) => ({ source, user })));
     const isKnown = (place: Place, i: number): boolean =>
       known[i]?.image === place.image && known[i].stamp === place.stamp && known[i].isOwned;
     // One without a vector is nobody's to organise: a picture that stands for dead links.
-    const held = places.filter(({ image }) => rowOfImage.has(image));
-    const fresh = places.filter((place, i) => !isKnown(place, i) && rowOfImage.has(place.image));
+    const embedded = await share.store.embedded(
+      space,
+      places.map(({ image }) => image),
+    );
+    const held = places.filter(({ image }) => embedded.has(image));
+    const fresh = places.filter((place, i) => !isKnown(place, i) && embedded.has(place.image));
     const images = [...new Set(held.map(({ image }) => image))];
     const there = await to.store.embedded(space, images);
     const added = images.filter((image) => !there.has(image));
@@ -65,6 +68,8 @@ export async function handOn(
     counts.unchanged += held.length - fresh.length;
     counts.added += added.length;
     if (fresh.length === 0 && added.length === 0) continue;
+    const theirs = await share.store.vectorsOf(space, added);
+    const rowOfImage = new Map(theirs.images.map((image, row) => [image, row]));
     const rows = added.map((image) => rowOfImage.get(image)!);
     await to.store.record({
       images: [...(await share.store.images(added)).values()],
@@ -80,25 +85,25 @@ export async function handOn(
 const USER_FOLDERS = "userFolders";
 
 /**
- * Calls `visit` with the catalog of one user after the other and adds up what they say.
- * `encoder` is lent to all of them; the caller disposes it. Errors: `SOURCE_EMPTY` when no image belongs to anybody.
+ * Calls `visit` with the catalog of one user after the other and adds up what they say. What `openEncoder` gives is lent to all
+ * of them when one asks for it; the caller disposes it.
  */
 export async function visitUsers(
   parts: CatalogParts,
-  encoder: OpenEncoder,
+  openEncoder: () => Promise<OpenEncoder>,
   visit: (catalog: UserCatalog, share: Share) => Promise<RunSummary>,
 ): Promise<UsersSummary> {
   const { store, thumbs, settings, watch, output } = parts;
   const users = settings.user === null ? await store.users() : [settings.user];
   const folders = await userFolders(store, output, users);
-  const lent = lend(encoder);
+  const lent = lend(openEncoder);
   const total = { users: 0, albums: 0, unsorted: 0, kept: [] as string[] };
   try {
     for (const [i, user] of users.entries()) {
       throwIfAborted(watch.signal);
       const share: Share = { user, store, thumbs };
       if (await isEmpty(share)) continue;
-      const catalog = await parts.openUser(folders.get(user)!, lent.encoder);
+      const catalog = await parts.openUser(folders.get(user)!, lent.open);
       try {
         const summary = await visit(catalog, share);
         total.users++;
@@ -113,10 +118,6 @@ export async function visitUsers(
   } finally {
     await lent.dispose();
   }
-  if (total.users === 0)
-    throw new AlbumenError("SOURCE_EMPTY", "No image belongs to a user.", {
-      hint: "A list names them in a column (--user-column); of a folder, --user says whose it is.",
-    });
   return total;
 }
 
@@ -133,13 +134,17 @@ async function isEmpty({ store, user }: Share): Promise<boolean> {
   return true;
 }
 
+async function foldersOf(store: Store): Promise<Map<string, string>> {
+  const kept = await store.meta(USER_FOLDERS);
+  return new Map(kept === null ? [] : (JSON.parse(kept) as [string, string][]));
+}
+
 /** A user who is forgotten has no catalog and no folder any more; what is not Albumen's stays in it. */
 export async function dropUserFolder(
   { store, removeUser }: Pick<CatalogParts, "store" | "removeUser">,
   user: string,
 ): Promise<void> {
-  const kept = await store.meta(USER_FOLDERS);
-  const folders = new Map(kept === null ? [] : (JSON.parse(kept) as [string, string][]));
+  const folders = await foldersOf(store);
   const folder = folders.get(user);
   if (folder === undefined) return;
   await removeUser(folder);
@@ -153,8 +158,7 @@ async function userFolders(
   output: Output,
   users: readonly string[],
 ): Promise<ReadonlyMap<string, string>> {
-  const kept = await store.meta(USER_FOLDERS);
-  const folders = new Map(kept === null ? [] : (JSON.parse(kept) as [string, string][]));
+  const folders = await foldersOf(store);
   const room = createNameRoom(folders.values());
   let isChanged = false;
   for (const user of users) {
@@ -172,38 +176,26 @@ async function userFolders(
  * An encoder that many catalogs use and dispose, each as if it were its own: a model is loaded once, not once a user.
  * So encoder and captioner are in memory together, which one catalog alone avoids.
  */
-function lend({ embedder, why, captioner }: OpenEncoder): {
-  readonly encoder: OpenEncoder;
+function lend(openEncoder: () => Promise<OpenEncoder>): {
+  open(): Promise<OpenEncoder>;
   dispose(): Promise<void>;
 } {
-  let opened: ReturnType<NonNullable<typeof captioner>["open"]> | null = null;
-  const open = async () => {
-    const lent = await (opened ??= captioner!.open());
-    return {
-      id: lent.id,
-      maxBatch: lent.maxBatch,
-      input: lent.input,
-      caption: lent.caption.bind(lent),
-      dispose: async () => {},
-    };
-  };
+  const dispose = async () => {};
+  let captioning: Promise<Captioner> | null = null;
   return {
-    encoder: {
-      embedder: {
-        space: embedder.space,
-        unrelated: embedder.unrelated,
-        maxBatch: embedder.maxBatch,
-        input: embedder.input,
-        embedImages: embedder.embedImages.bind(embedder),
-        ...(embedder.embedTexts ? { embedTexts: embedder.embedTexts.bind(embedder) } : {}),
-        concepts: embedder.concepts.bind(embedder),
-        dispose: async () => {},
-      },
-      why,
-      captioner: captioner && { ...captioner, open },
+    async open() {
+      const { embedder, why, captioner } = await openEncoder();
+      return {
+        embedder: { ...embedder, dispose },
+        why,
+        captioner: captioner && {
+          ...captioner,
+          open: async () => ({ ...(await (captioning ??= captioner.open())), dispose }),
+        },
+      };
     },
     async dispose() {
-      await (await opened?.catch(() => null))?.dispose();
+      await (await captioning?.catch(() => null))?.dispose();
     },
   };
 }

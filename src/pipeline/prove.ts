@@ -10,7 +10,17 @@ import {
   UNRELATED_NAMES,
 } from "../core/naming/proof.ts";
 import { foldName } from "../core/naming/wording.ts";
-import { dot, meanOf, normalize, rowOf, takeRows, type Vectors } from "../core/vectors.ts";
+import {
+  concatVectors,
+  dot,
+  makeVectors,
+  meanOf,
+  normalize,
+  rowOf,
+  spreadOver,
+  takeRows,
+  type Vectors,
+} from "../core/vectors.ts";
 import { isAlbumenError } from "../errors.ts";
 import type { Call } from "../ports/call.ts";
 import type { Embedder } from "../ports/embedder.ts";
@@ -61,12 +71,14 @@ export function createProver({
   async function proveTogether(albums: readonly AlbumOnTrial[]): Promise<NameProof[]> {
     const texts = await vectorsOf(albums.map(({ name }) => name ?? ""));
     const readable = albums.flatMap(({ name }, i) => (name !== null && texts[i] ? i : []));
-    const samples = albums.map(({ rows }) => spread(rows, PROOF_SAMPLE));
+    const samples = albums.map(({ rows }) => spreadOver(rows.length, PROOF_SAMPLE).map((i) => rows[i]!));
     const pictures = takeRows(vectors, samples.flat());
-    const fits =
-      readable.length > 0 && pictures.rows > 0
-        ? await (await matrix()).multiply(pictures, stack(readable.map((i) => texts[i]!)), call)
-        : new Float32Array(0);
+    let fits: Float32Array = new Float32Array(0);
+    if (readable.length > 0 && pictures.rows > 0) {
+      const { dims } = pictures;
+      const rows = readable.map((i) => makeVectors(texts[i]!, dims));
+      fits = await (await matrix()).multiply(pictures, concatVectors(rows, dims), call);
+    }
     const count = albums.length;
     let next = 0;
     const proofs = proveNames(
@@ -148,17 +160,4 @@ export function readByWords(concepts: ConceptTable): ReadNames {
         return normalize(meanOf(takeRows(concepts.vectors, words as number[])));
       }),
     );
-}
-
-/** At most `most` of the rows, spread over the whole list. */
-function spread(rows: ArrayLike<number>, most: number): number[] {
-  const count = Math.min(rows.length, most);
-  return Array.from({ length: count }, (_, i) => rows[Math.floor(((i + 0.5) * rows.length) / count)]!);
-}
-
-function stack(rows: readonly Float32Array[]): Vectors {
-  const dims = rows[0]!.length;
-  const data = new Float32Array(rows.length * dims);
-  rows.forEach((row, i) => data.set(row, i * dims));
-  return { data, rows: rows.length, dims };
 }

@@ -63,7 +63,7 @@ export async function publish(
   await publishFile(parts, "index.html", [renderGallery(gallery)], watch.signal);
   if (settings.labelImages) {
     const fileOf = new Map(gallery.images.map(({ sha256, file }) => [sha256, file]));
-    const tags = receipt.model ? textsOf(await store.annotations(recipes.tags(receipt.model))) : new Map();
+    const tags = new Map(gallery.images.map((image) => [image.sha256, image.tags]));
     const labelled = { albums, fileOf, captions, tags };
     await publishFile(parts, "labels.json", labelsJson(labelled), watch.signal);
     await publishFile(parts, "labels.csv", labelsCsv(labelled), watch.signal);
@@ -93,9 +93,7 @@ async function galleryData(
   { albums, files, captions }: ExportInput,
 ): Promise<GalleryData> {
   const { store, watch } = parts;
-  const tags = receipt.model
-    ? textsOf(await store.annotations(recipes.tags(receipt.model)))
-    : new Map<string, string>();
+  const tags = receipt.model ? await store.annotations(recipes.tags(receipt.model)) : null;
   const fileOf = new Map(files.map((file) => [file.image, file.path]));
   const members = albums.flatMap((album, index) =>
     album.members.flatMap((member) => {
@@ -129,7 +127,7 @@ async function galleryData(
     representativeRank,
     isDouble: doubles.has(i),
     caption: captions.get(image) ?? null,
-    tags: tags.get(image)?.split(", ").filter(Boolean) ?? [],
+    tags: tags?.get(image)?.text.split(", ").filter(Boolean) ?? [],
     takenAt: rows.get(image)?.facts.takenAt ?? null,
     width: rows.get(image)?.facts.width ?? 1,
     height: rows.get(image)?.facts.height ?? 1,
@@ -202,8 +200,4 @@ function doublesByAlbum(leaders: Int32Array, members: readonly { readonly index:
     else rowsOf.set(index, [i]);
   });
   return new Set([...rowsOf.values()].flatMap((rows) => [...doublesAmong(rows, leaders)]));
-}
-
-function textsOf(rows: ReadonlyMap<string, { readonly text: string }>): Map<string, string> {
-  return new Map([...rows].map(([image, { text }]) => [image, text]));
 }

@@ -1,6 +1,6 @@
 /** The words that images are tagged and albums named with. */
 import { BACKGROUND_SAMPLE, measureBackground, type ConceptTable } from "../core/concepts.ts";
-import { takeRows, type Vectors } from "../core/vectors.ts";
+import { spreadOver, takeRows, type Vectors } from "../core/vectors.ts";
 import type { Embedder } from "../ports/embedder.ts";
 import type { CatalogParts } from "./catalog-parts.ts";
 import { quietCall } from "./events.ts";
@@ -16,11 +16,7 @@ export async function wordsOf(
 ): Promise<ConceptTable | null> {
   const table = await embedder.concepts();
   if (!table?.isUnmeasured || vectors.rows === 0) return table;
-  const count = Math.min(vectors.rows, BACKGROUND_SAMPLE);
-  const sample = takeRows(
-    vectors,
-    Array.from({ length: count }, (_, i) => Math.floor(((i + 0.5) * vectors.rows) / count)),
-  );
+  const sample = takeRows(vectors, spreadOver(vectors.rows, BACKGROUND_SAMPLE));
   const cosines = await (await matrix()).multiply(sample, table.vectors, quietCall(watch));
-  return measureBackground(table, cosines, count);
+  return measureBackground(table, cosines, sample.rows);
 }

@@ -32,6 +32,8 @@ export interface PlaceRow extends Omit<Place, "image"> {
 
 /** What the catalog has of a place before it is read. */
 export interface KnownPlace {
+  /** as it was recorded, with the extension that the content gave it where its own had none */
+  readonly name: string;
   readonly stamp: string | null;
   /** null: it failed */
   readonly image: string | null;

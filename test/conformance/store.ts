@@ -140,7 +140,7 @@ export function testStore(
       expect(await store.counts()).toEqual({ images: 0, places: 0, failures: 1 });
       expect(await store.known([nobody("/in/b.jpg"), nobody("/in/a.jpg")])).toEqual([
         null,
-        { stamp: "0:1", image: null, failure: "IMAGE_EMPTY", isOwned: true },
+        { name: "a.jpg", stamp: "0:1", image: null, failure: "IMAGE_EMPTY", isOwned: true },
       ]);
       expect(await store.imageAt("/in/a.jpg")).toBeNull();
       await store.record(batch([sha("a")], [1, 0]));
@@ -152,8 +152,8 @@ export function testStore(
           { source: "/in/a.jpg", user: "bob" },
         ]),
       ).toEqual([
-        { stamp: "9:1", image: sha("a"), failure: null, isOwned: true },
-        { stamp: "9:1", image: sha("a"), failure: null, isOwned: false },
+        { name: "a.jpg", stamp: "9:1", image: sha("a"), failure: null, isOwned: true },
+        { name: "a.jpg", stamp: "9:1", image: sha("a"), failure: null, isOwned: false },
       ]);
       expect(await store.imageAt("/in/a.jpg")).toBe(sha("a"));
       await store.record(failed);

@@ -41,6 +41,15 @@ describe("watch", () => {
   });
 });
 
+describe("watch of a misspelled folder", () => {
+  it("says so, and leaves no catalog behind that later commands would find", async () => {
+    const desk = openDesk();
+    const { code, stderr } = await desk.run(["watch", "fotos", "--out", "made/here"]);
+    expect([code, stderr.includes("fotos does not exist")]).toEqual([1, true]);
+    expect(existsSync(desk.path("made"))).toBe(false);
+  });
+});
+
 describe("forget", () => {
   it("leaves no trace of an image, and the file that the person has", async () => {
     const desk = openDesk();
@@ -80,6 +89,22 @@ describe("forget", () => {
     for (const [i, name] of names.entries())
       if (i % 2 === 1) expect(filesWith(desk.path("albums"), sha256Of(desk.path("in", name)))).toEqual([]);
     expect(albumTree(desk.path("albums/alexandra"))).toEqual(before);
+  });
+
+  it("leaves an empty catalog of the last user, also when it was killed on the way", async () => {
+    const desk = openDesk();
+    await writePictures(desk.path("in"), { kinds: KINDS, each: 4 });
+    const names = readdirSync(desk.path("in"));
+    writeFileSync(
+      desk.path("list.csv"),
+      ["path,user", ...names.map((name) => `in/${name},zachary`)].join("\n"),
+    );
+    await desk.albumen(["organize", "list.csv", "--per-user"]);
+    const forget = ["forget", "zachary", "--catalog", "albums/.albumen"];
+    await desk.run([...forget, "--json"], { interrupt: { when: /"stage":"users"/, signal: "SIGKILL" } });
+    expect((await desk.json(forget)).at(-1)).toMatchObject({ images: 12, places: 12 });
+    expect(filesWith(desk.path("albums"), "zachary")).toEqual([]);
+    expect(readdirSync(desk.path("albums"))).toEqual([".albumen"]);
   });
 
   it("is finished by the next command when it is killed", async () => {

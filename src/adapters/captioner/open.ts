@@ -7,8 +7,7 @@ import { openModel, type Model, type ModelOptions } from "../../models/model.ts"
 import { openNamedModel } from "../../models/named-model.ts";
 import { listPulled } from "../../models/pulled.ts";
 import type { CaptionerSource } from "../../ports/captioner.ts";
-import { createChatClient } from "../llm/client.ts";
-import { llmKeyOf } from "../llm/key.ts";
+import { isThisMachine, llmKeyOf } from "../llm/key.ts";
 import { blipCaptionerId, createBlipCaptioner } from "./blip.ts";
 import { ownCaptionerId } from "./onnx.ts";
 import { createOpenaiCaptioner, openaiCaptionerId } from "./openai.ts";
@@ -116,8 +115,8 @@ function serverOf(
       hint: "Add --caption-model llava, or set it in settings.json.",
     });
   const url = settings.captionUrl ?? settings.llmUrl;
-  const { hostname, host } = new URL(url);
-  const isHere = /^(localhost|127(\.\d+){3}|\[::1\])$/.test(hostname);
+  const { host } = new URL(url);
+  const isHere = isThisMachine(url);
   if (offline && !isHere)
     throw new AlbumenError("CONFIG_INVALID", `--offline rules out captions by ${host}.`, {
       hint: "Name a server on this machine with --caption-url, or another captioner.",
@@ -126,16 +125,17 @@ function serverOf(
     id: openaiCaptionerId(model),
     isTrusted: true,
     sendsTo: isHere ? null : host,
-    open: async () =>
-      createOpenaiCaptioner(
-        createChatClient({
-          url,
-          model,
-          apiKey: captionKeyOf(env, settings),
-          timeoutMs: settings.llmTimeoutSeconds * 1000,
-        }),
-        { parallel: settings.llmParallel },
-      ),
+    async open() {
+      // Only here: the client's library takes an eighth of every command's start-up, and most commands ask no server.
+      const { createChatClient } = await import("../llm/client.ts");
+      const client = createChatClient({
+        url,
+        model,
+        apiKey: captionKeyOf(env, settings),
+        timeoutMs: settings.llmTimeoutSeconds * 1000,
+      });
+      return createOpenaiCaptioner(client, { parallel: settings.llmParallel });
+    },
   };
 }
 

@@ -5,6 +5,7 @@ import { kMeans } from "../../core/cluster/kmeans.ts";
 import { sampleRows } from "../../core/cluster/micro.ts";
 import { seedCentroids } from "../../core/cluster/seed.ts";
 import { createRandom } from "../../core/random.ts";
+import type { Vectors } from "../../core/vectors.ts";
 import type { Clusterer, ClusteringTerms } from "../../ports/clusterer.ts";
 import { kernelsOf, type Matrix } from "../../ports/matrix.ts";
 import { checkRequest, checkTerms, emptyClustering } from "./request.ts";
@@ -32,17 +33,17 @@ export function createKMeans({ matrix }: { readonly matrix: Matrix }): Clusterer
       const k = Math.min(wanted, request.maxAlbums ?? wanted, vectors.rows);
       const random = createRandom(request.seed);
       const sample = sampleRows(vectors, Math.max(SMALLEST_SAMPLE, SAMPLE_PER_ALBUM * k), random);
-      const options = { maxIterations: MAX_ITERATIONS };
-      let best = { centroids: seedCentroids(sample, k, random), total: -Infinity };
-      for (let r = 0; r < RESTARTS; r++) {
-        const start = r === 0 ? best.centroids : seedCentroids(sample, k, random);
-        const { centroids } = await kMeans(sample, start, kernels, options);
-        const total = sumOf((await kernels.assign(sample, centroids)).similarity);
-        if (total > best.total) best = { centroids, total };
+      const settle = async (points: Vectors, start: Vectors) => {
+        const { centroids } = await kMeans(points, start, kernels, { maxIterations: MAX_ITERATIONS });
+        return { centroids, ...(await kernels.assign(points, centroids)) };
+      };
+      let best = await settle(sample, seedCentroids(sample, k, random));
+      for (let r = 1; r < RESTARTS; r++) {
+        const other = await settle(sample, seedCentroids(sample, k, random));
+        if (sumOf(other.similarity) > sumOf(best.similarity)) best = other;
       }
-      const { centroids } =
-        sample === vectors ? best : await kMeans(vectors, best.centroids, kernels, options);
-      const { index, similarity } = await kernels.assign(vectors, centroids);
+      const { index, centroids, similarity } =
+        sample === vectors ? best : await settle(vectors, best.centroids);
       return finishGrouping(vectors, { index, centroids, nearest: similarity }, request, {
         method: "kmeans",
         criterion: "given",

@@ -3,7 +3,7 @@ import type { IncomingHttpHeaders } from "node:http";
 import { promisify } from "node:util";
 import { brotliDecompress, unzip } from "node:zlib";
 import type { Dispatcher } from "undici";
-import { AlbumenError, throwIfAborted } from "../../errors.ts";
+import { AlbumenError, cancelled, throwIfAborted } from "../../errors.ts";
 import { onAbort } from "./on-abort.ts";
 import { sniffImageFormat, SNIFF_BYTES } from "../../core/image-format.ts";
 
@@ -169,10 +169,6 @@ class Receiver implements Dispatcher.DispatchHandler {
 
 function onTimeout(receiver: Receiver): void {
   receiver.onTimeout();
-}
-
-function cancelled(): AlbumenError {
-  return new AlbumenError("ABORTED", "Cancelled.", { hint: "Run the same command again to resume." });
 }
 
 function tooSlow(totalMs: number): AlbumenError {

@@ -1,13 +1,14 @@
 /** Fetches images by URL: politely, within limits, again when that may help, and from nowhere it must not go. */
 import { Agent, ProxyAgent, type Dispatcher } from "undici";
 import { AlbumenError } from "../../errors.ts";
+import { retryAfterMs } from "../../core/retry-after.ts";
 import { redactUrl } from "../../core/url-secrets.ts";
 import { checkUrl } from "./address-rules.ts";
 import { exchange, type Answer } from "./exchange.ts";
 import { createGuardedLookup, type Resolve } from "./guarded-lookup.ts";
 import { SYSTEM_CLOCK, type Clock } from "./clock.ts";
 import { createHosts } from "./hosts.ts";
-import { LONGEST_WAIT_MS, readFault, retryAfterMs, retrying, statusError } from "./retry.ts";
+import { LONGEST_WAIT_MS, offlineError, readFault, retrying, statusError } from "./retry.ts";
 
 export interface FetcherOptions {
   /** `albumen/1.2.3` */
@@ -59,8 +60,9 @@ const MAX_REDIRECTS = 5;
 const REDIRECTS = new Set([301, 302, 303, 307, 308]);
 
 /** Most of the time a host that answers at all does so within a second or two. */
-const CONNECT_MS = 10_000;
-const IDLE_MS = 20_000;
+export const CONNECT_MS = 10_000;
+/** A server that sends nothing for so long is given up. */
+export const IDLE_MS = 20_000;
 
 export function createFetcher(options: FetcherOptions): Fetcher {
   const { allowPrivate, timeoutMs, maxBytes } = options;
@@ -144,11 +146,7 @@ export function createFetcher(options: FetcherOptions): Fetcher {
 
   return {
     async fetch(url, { signal, validators }) {
-      if (options.offline)
-        throw new AlbumenError("FETCH_OFFLINE", `${redactUrl(url)} is not fetched: Albumen is offline.`, {
-          hint: "Run again without --offline.",
-          isRetryable: true,
-        });
+      if (options.offline) throw offlineError(redactUrl(url));
       return retrying(() => attempt(url, validators, signal), { clock, random, signal });
     },
     close: () => dispatcher.destroy(),

@@ -42,14 +42,6 @@ export async function retrying<T>(
   }
 }
 
-/** A `Retry-After` in milliseconds from `nowMs` (Unix time); null when there is none or it cannot be read. RFC 9110 §10.2.3. */
-export function retryAfterMs(value: string | null, nowMs: number): number | null {
-  if (value === null) return null;
-  if (/^\s*\d+\s*$/.test(value)) return Number(value) * 1000;
-  const dateMs = Date.parse(value);
-  return Number.isNaN(dateMs) ? null : Math.max(0, dateMs - nowMs);
-}
-
 const STATUS_CODES: Readonly<Record<number, ErrorCode>> = {
   401: "FETCH_401",
   403: "FETCH_403",
@@ -58,6 +50,14 @@ const STATUS_CODES: Readonly<Record<number, ErrorCode>> = {
   429: "FETCH_429",
 };
 const PASSING_STATUSES = new Set([408, 425, 429]);
+
+/** The error of what was not asked for at all; a run that may ask fetches it. */
+export function offlineError(shownUrl: string): AlbumenError {
+  return new AlbumenError("FETCH_OFFLINE", `${shownUrl} is not fetched: Albumen is offline.`, {
+    hint: "Run again without --offline.",
+    isRetryable: true,
+  });
+}
 
 /** The error of an answer that is neither image nor redirect. */
 export function statusError(status: number, shownUrl: string): AlbumenError {

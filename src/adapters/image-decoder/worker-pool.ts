@@ -1,7 +1,7 @@
 /** Threads that take one job each at a time. One that dies or hangs is replaced, and only its job is lost. */
 import { setMaxListeners } from "node:events";
 import { Worker, type MessagePort } from "node:worker_threads";
-import { AlbumenError, messageOf, throwIfAborted } from "../../errors.ts";
+import { AlbumenError, cancelled, messageOf, throwIfAborted } from "../../errors.ts";
 
 const TYPESCRIPT_STARTER = new URL("./typescript-worker.mjs", import.meta.url);
 
@@ -161,8 +161,4 @@ export function serveJobs<Job, Answer>(
     port.postMessage({ kind: "answer", answer } satisfies FromWorker<Answer>, [...transfer]);
   });
   port.postMessage({ kind: "ready" } satisfies FromWorker<Answer>);
-}
-
-function cancelled(): AlbumenError {
-  return new AlbumenError("ABORTED", "Cancelled.", { hint: "Run the same command again to resume." });
 }

@@ -5,6 +5,7 @@ import { IMAGE_EXTENSIONS, sniffImageFormat, SNIFF_BYTES } from "../../core/imag
 import { entryPlace, placeName, splitEntry } from "../../core/place.ts";
 import { AlbumenError, messageOf, throwIfAborted } from "../../errors.ts";
 import type { Location, ReadOptions, ReadOutcome, SourceItem } from "../../ports/image-source.ts";
+import { Slots } from "../fetch/slots.ts";
 import type { ArchiveFile } from "./archive-file.ts";
 import { isSystemName, MAX_BYTES } from "./folder.ts";
 import { openTar } from "./tar-archive.ts";
@@ -54,7 +55,7 @@ export function createArchives({ scratch, maxBytes = MAX_BYTES }: ArchivesOption
     await looking;
   };
 
-  const limited = createLimit(READS_AT_ONCE);
+  const slots = new Slots(READS_AT_ONCE);
   return {
     async *list(path, user, signal) {
       const absolute = resolve(path);
@@ -78,8 +79,9 @@ export function createArchives({ scratch, maxBytes = MAX_BYTES }: ArchivesOption
         yield { kind: "failed", source: absolute, error };
       }
     },
-    read: (location, { signal }) =>
-      limited(async () => {
+    async read(location, { signal }) {
+      await slots.take(signal);
+      try {
         const { archive: path, entry } = splitEntry(location.source)!;
         const archive = await openArchive(path);
         let bytes = await archive.read(entry, signal);
@@ -91,7 +93,10 @@ export function createArchives({ scratch, maxBytes = MAX_BYTES }: ArchivesOption
         if (bytes === null)
           throw new AlbumenError("FILE_NOT_FOUND", `There is no ${entry} in ${path}, or it cannot be read.`);
         return { kind: "bytes", bytes, stamp: location.stamp ?? `${bytes.length}` };
-      }),
+      } finally {
+        slots.give();
+      }
+    },
     async close() {
       const archives = await Promise.allSettled(opened.values());
       opened.clear();
@@ -159,21 +164,4 @@ async function headOf(path: string): Promise<Buffer> {
       { cause: error },
     );
   }
-}
-
-/** Runs at most `most` of the works at a time, in the order in which they come. */
-function createLimit(most: number): <T>(work: () => Promise<T>) => Promise<T> {
-  let running = 0;
-  const waiting: (() => void)[] = [];
-  return async (work) => {
-    if (running < most) running++;
-    else await new Promise<void>((resolve) => waiting.push(resolve)); // for the place of one that ends
-    try {
-      return await work();
-    } finally {
-      const next = waiting.shift();
-      if (next) next();
-      else running--;
-    }
-  };
 }

@@ -5,7 +5,7 @@ import { AlbumenError, throwIfAborted } from "../../errors.ts";
 const LONGEST_LINE = 16 * 1024 * 1024;
 
 /** UTF-8, or UTF-16 by its mark or by the zero bytes of its first letters. */
-function encodingOf(head: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
+export function encodingOf(head: Uint8Array): "utf-8" | "utf-16le" | "utf-16be" {
   const [a = 1, b = 1, c = 1, d = 1] = head;
   if (a === 0xff && b === 0xfe) return "utf-16le";
   if (a === 0xfe && b === 0xff) return "utf-16be";

@@ -7,7 +7,7 @@ import { placeKind, placeName } from "../../core/place.ts";
 import { AlbumenError, messageOf, throwIfAborted } from "../../errors.ts";
 import type { SourceItem } from "../../ports/image-source.ts";
 import { fileItem } from "./folder.ts";
-import { linesOf } from "./list-lines.ts";
+import { encodingOf, linesOf } from "./list-lines.ts";
 import { guessDelimiter, jsonRows, plainRows, tableRows, type ListRow } from "./list-rows.ts";
 
 export interface ListOptions {
@@ -158,13 +158,9 @@ function absolutePlace(text: string, base: string): string {
 
 /** Does a text that names no format hold a table, JSON lines, or a place a line? */
 function sniffFormat(head: Uint8Array, columns: WantedColumns): ListFormat {
-  const isWide = head[0] === 0xff || head[0] === 0xfe || head[0] === 0 || head[1] === 0;
-  if (!isWide && head.includes(0)) return "nul";
-  const text = new TextDecoder(
-    isWide ? (head[0] === 0xfe || head[0] === 0 ? "utf-16be" : "utf-16le") : "utf-8",
-  )
-    .decode(head)
-    .trimStart();
+  const encoding = encodingOf(head);
+  if (encoding === "utf-8" && head.includes(0)) return "nul";
+  const text = new TextDecoder(encoding).decode(head).trimStart();
   if (text.startsWith("{")) return "json";
   if (columns.url !== null || columns.user !== null) return "csv";
   const lines = text.split(/\r?\n/);

@@ -6,7 +6,8 @@ import { placeName } from "../../core/place.ts";
 import { AlbumenError, messageOf, throwIfAborted } from "../../errors.ts";
 import type { ReadOptions, ReadOutcome, SourceItem } from "../../ports/image-source.ts";
 import { SYSTEM_CLOCK, type Clock } from "../fetch/clock.ts";
-import { readFault, retrying, statusError } from "../fetch/retry.ts";
+import { CONNECT_MS, IDLE_MS } from "../fetch/fetcher.ts";
+import { offlineError, readFault, retrying, statusError } from "../fetch/retry.ts";
 import { Slots } from "../fetch/slots.ts";
 
 export interface S3SourceOptions {
@@ -34,9 +35,6 @@ export interface S3Source {
   close(): void;
 }
 
-const CONNECT_MS = 10_000;
-const IDLE_MS = 20_000;
-
 export function createS3Source(options: S3SourceOptions): S3Source {
   const { maxBytes } = options;
   const timing = { clock: options.clock ?? SYSTEM_CLOCK, random: options.random ?? Math.random };
@@ -49,11 +47,7 @@ export function createS3Source(options: S3SourceOptions): S3Source {
     signal: AbortSignal,
     request: (client: S3Client, sdk: Sdk) => Promise<T>,
   ): Promise<T> {
-    if (options.offline)
-      throw new AlbumenError("FETCH_OFFLINE", `${shown} is not fetched: Albumen is offline.`, {
-        hint: "Run again without --offline.",
-        isRetryable: true,
-      });
+    if (options.offline) throw offlineError(shown);
     const { client, sdk } = await (opened ??= openClient(options));
     return retrying(
       async () => {

@@ -1,6 +1,7 @@
 /** Asks an OpenAI-compatible server (Ollama, vLLM, llama.cpp, OpenAI …) for one chat completion. */
 import OpenAI, { APIConnectionError, APIConnectionTimeoutError, APIError } from "openai";
 import { AlbumenError, messageOf, throwIfAborted } from "../../errors.ts";
+import { SYSTEM_CLOCK } from "../fetch/clock.ts";
 
 /** What a user turn is made of. */
 export type ChatPart =
@@ -102,7 +103,8 @@ export function createChatClient(options: ChatClientOptions): ChatClient {
           if (error instanceof AlbumenError) throw error;
           const { pauseMs, told } = faultOf(error, { host, model, apiKey });
           if (pauseMs === null || retry >= retries) throw told;
-          await pause(Math.min(MAX_PAUSE_MS, Math.max(pauseMs, backoffMs * 2 ** retry)), signal);
+          const pauseForMs = Math.max(pauseMs, backoffMs * 2 ** retry);
+          await SYSTEM_CLOCK.sleep(Math.min(MAX_PAUSE_MS, pauseForMs), signal);
         }
       }
     },
@@ -256,17 +258,4 @@ function visiblePart(message: string, apiKey: string | null): string {
 
 function invalid(message: string): AlbumenError {
   return new AlbumenError("LLM_ANSWER_INVALID", message);
-}
-
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  await new Promise<void>((resolve) => {
-    const done = (): void => {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    };
-    const timer = setTimeout(done, ms);
-    signal.addEventListener("abort", done);
-  });
-  throwIfAborted(signal);
 }

@@ -134,12 +134,6 @@ export function openDatabase(path: string): CatalogDatabase {
       for (const script of version === 0 ? [SCHEMA] : UPGRADES.slice(version - 1)) db.exec(script);
       db.exec(`PRAGMA user_version = ${SCHEMA_VERSION}`);
     });
-  else
-    for (let from = version; from < SCHEMA_VERSION; from++)
-      transact(db, () => {
-        db.exec(UPGRADES[from]!);
-        db.exec(`PRAGMA user_version = ${from + 1}`);
-      });
   return db;
 }
 

@@ -95,12 +95,13 @@ export function placeTables(db: CatalogDatabase, vectorFolder: string | null): P
       const found: Awaited<ReturnType<Store["known"]>> = places.map(() => null);
       const questions = JSON.stringify(places.map(({ source, user }) => [source, user]));
       const rows = all(
-        `SELECT key, stamp, image, code, (SELECT COUNT(*) FROM owners WHERE place = places.id AND user = value->>1) AS owned
+        `SELECT key, name, stamp, image, code, (SELECT COUNT(*) FROM owners WHERE place = places.id AND user = value->>1) AS owned
          FROM json_each(?) JOIN places ON source = value->>0 LEFT JOIN failures USING (source)`,
         questions,
       );
-      for (const { key, stamp, image, code, owned } of rows)
+      for (const { key, name, stamp, image, code, owned } of rows)
         found[key as number] = {
+          name: name as string,
           stamp: stamp as string | null,
           image: image as string | null,
           failure: code as ErrorCode | null,

@@ -179,8 +179,8 @@ it("opens a catalog of the first version with everything in it", async () => {
     ["/in/a.jpg", "/in/bad.jpg", "/in/locked"].map((source) => ({ source, user: null })),
   );
   expect(known).toEqual([
-    { stamp: "9:1", image: "aa", failure: null, isOwned: true },
-    { stamp: "3:1", image: null, failure: "IMAGE_CORRUPT", isOwned: true },
+    { name: "a.jpg", stamp: "9:1", image: "aa", failure: null, isOwned: true },
+    { name: "/in/bad.jpg", stamp: "3:1", image: null, failure: "IMAGE_CORRUPT", isOwned: true },
     null,
   ]);
   expect((await store.failures({ after: null, limit: 9 })).map(({ attempts }) => attempts)).toEqual([2, 1]);

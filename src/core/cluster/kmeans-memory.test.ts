@@ -1,8 +1,8 @@
 import { describe, expect, it } from "vitest";
 import { randomUnitRows } from "../../../test/conformance/matrix.ts";
+import { nextCentroids } from "../../../test/support/lloyd.ts";
 import { dot, rowOf, takeRows } from "../vectors.ts";
 import { createKMeansMemory } from "./kmeans-memory.ts";
-import { meansOf } from "./means.ts";
 
 describe.each([
   ["with all rows resident", 2 ** 20],
@@ -46,7 +46,7 @@ describe.each([
     const index = new Int32Array(50).fill(-1);
     close.forEach((row, i) => (index[row] = i % 2));
     scattered.forEach((row, i) => (index[row] = i === 2 ? 1 : 3));
-    const means = meansOf(points, index, start, true);
+    const means = nextCentroids(points, index, start, true);
     memory.centroids.data.forEach((x, at) => expect(x).toBeCloseTo(means.data[at], 6));
     expect([drift[2], drift[4]]).toEqual([0, 0]);
     expect(drift[0]).toBeGreaterThan(0);

@@ -1,11 +1,11 @@
 /** Means of partitions, and partitions put in order. Pure. */
-import { normalize, rowOf, takeRows, type Vectors } from "../vectors.ts";
+import { normalizeRows, takeRows, type Vectors } from "../vectors.ts";
 
-/** The mean of each cluster's rows, summed in float64; an empty cluster's row is taken from `previous`. */
-export function meansOf(points: Vectors, index: Int32Array, previous: Vectors, spherical: boolean): Vectors {
+/** The mean of each cluster's rows, labels 0..k-1 (-1: in none), summed in float64; an empty cluster's is zero. */
+export function meansOf(points: Vectors, index: Int32Array, k: number): Vectors {
   const { dims } = points;
-  const sums = new Float64Array(previous.rows * dims);
-  const counts = new Int32Array(previous.rows);
+  const sums = new Float64Array(k * dims);
+  const counts = new Int32Array(k);
   for (let i = 0; i < points.rows; i++) {
     const c = index[i];
     if (c < 0) continue;
@@ -14,18 +14,14 @@ export function meansOf(points: Vectors, index: Int32Array, previous: Vectors, s
     const to = c * dims;
     for (let j = 0; j < dims; j++) sums[to + j] += points.data[from + j];
   }
-  const means = new Float32Array(previous.data);
-  for (let c = 0; c < previous.rows; c++) {
+  const means = new Float32Array(k * dims);
+  for (let c = 0; c < k; c++) {
     if (counts[c] === 0) continue;
     const to = c * dims;
-    let squares = 0;
-    for (let j = 0; j < dims; j++) squares += sums[to + j] * sums[to + j];
-    // Rows that cancel each other out have no direction; the centroid stays.
-    if (spherical && squares === 0) continue;
-    const scale = spherical ? 1 / Math.sqrt(squares) : 1 / counts[c];
+    const scale = 1 / counts[c];
     for (let j = 0; j < dims; j++) means[to + j] = sums[to + j] * scale;
   }
-  return { data: means, rows: previous.rows, dims };
+  return { data: means, rows: k, dims };
 }
 
 /** Drops clusters without rows and numbers the rest by first appearance; -1 stays -1. */
@@ -42,8 +38,5 @@ export function compact(index: Int32Array, centroids: Vectors): { index: Int32Ar
 
 /** Unit centroids of a partition with labels 0..k-1 (-1: in none). */
 export function centroidsOf(points: Vectors, index: Int32Array, k: number): Vectors {
-  const zero = { data: new Float32Array(k * points.dims), rows: k, dims: points.dims };
-  const means = meansOf(points, index, zero, false);
-  for (let c = 0; c < k; c++) normalize(rowOf(means, c));
-  return means;
+  return normalizeRows(meansOf(points, index, k));
 }

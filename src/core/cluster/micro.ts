@@ -45,7 +45,7 @@ export async function leavesOf(vectors: Vectors, random: Random, kernels: Kernel
   const sample = sampleRows(vectors, micro * SAMPLE_PER_MICRO, random);
   const start = sampleRows(sample, micro, random);
   const { index } = await kMeans(sample, start, kernels, { maxIterations: ROUNDS });
-  const means = meansOf(sample, index, start, false);
+  const means = meansOf(sample, index, micro);
   const weights = new Float64Array(micro);
   for (const c of index) weights[c]++;
   const kept = Int32Array.from(weights.keys()).filter((c) => weights[c] > 0);

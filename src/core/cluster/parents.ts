@@ -12,8 +12,7 @@ const WORTH = 0.75;
 /** The parent of each album, numbered by first appearance; null when the albums have no level above worth showing. */
 export function parentsOf(vectors: Vectors, assignment: Int32Array, k: number): Int32Array | null {
   if (k < FEWEST_ALBUMS) return null;
-  const zero = { data: new Float32Array(k * vectors.dims), rows: k, dims: vectors.dims };
-  const means = meansOf(vectors, assignment, zero, false);
+  const means = meansOf(vectors, assignment, k);
   const weights = new Float64Array(k);
   for (const c of assignment) if (c >= 0) weights[c]++;
   const gram = new Float32Array(k * k);

@@ -1,6 +1,6 @@
 /** The default way to find albums: a hierarchy proposes, a criterion chooses how many, k-means refines. */
 import { createRandom, type Random } from "../random.ts";
-import { normalizeRows, takeRows, type Vectors } from "../vectors.ts";
+import { takeRows, type Vectors } from "../vectors.ts";
 import {
   bestCut,
   CRITERION,
@@ -14,7 +14,7 @@ import type { Kernels } from "./kernels.ts";
 import { evidenceOf, holdsSeveralKinds, isOneKind, type Evidence } from "./kinds.ts";
 import { kMeans } from "./kmeans.ts";
 import { cutTree, squaredDistances, wardTree } from "./linkage.ts";
-import { meansOf } from "./means.ts";
+import { centroidsOf } from "./means.ts";
 import { leavesOf, type Leaves } from "./micro.ts";
 import { spreadOf } from "./spread.ts";
 import { straysOf } from "./strays.ts";
@@ -53,14 +53,10 @@ export async function wardKMeans(request: GroupingRequest, kernels: Kernels): Pr
 
   const labelOfLeaf = new Int32Array(leaves.weights.length).fill(-1);
   stay.forEach((leaf, at) => (labelOfLeaf[leaf] = cut.label[at]));
-  const zero = { data: new Float32Array(cut.k * vectors.dims), rows: cut.k, dims: vectors.dims };
-  const start = normalizeRows(
-    meansOf(
-      leaves.sample,
-      leaves.leafOf.map((leaf) => labelOfLeaf[leaf]),
-      zero,
-      false,
-    ),
+  const start = centroidsOf(
+    leaves.sample,
+    leaves.leafOf.map((leaf) => labelOfLeaf[leaf]),
+    cut.k,
   );
   const rowsStay = Int32Array.from(leaves.leafOf.keys()).filter((row) => isStray[leaves.leafOf[row]] === 0);
   const core = rowsStay.length === leaves.sample.rows ? leaves.sample : takeRows(leaves.sample, rowsStay);

@@ -3,9 +3,7 @@ import { describe, expect, it } from "vitest";
 import type { Shot } from "./groups.ts";
 import { doublesAmong, findLeaders } from "./leaders.ts";
 
-const shot = (
-  fields: Partial<Shot> & { readonly hash?: string; readonly sharpness?: number } = {},
-): Shot => {
+const shot = (fields: Partial<Shot> & { readonly hash?: string; readonly sharpness?: number } = {}): Shot => {
   const { hash, sharpness = 10, ...rest } = fields;
   return {
     width: 400,

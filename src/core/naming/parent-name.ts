@@ -1,8 +1,7 @@
 /** The name of a folder of albums, made from theirs. Pure. */
 import { foldTyping } from "../album-edits.ts";
 import type { Album, AlbumName } from "../albums.ts";
-
-const MAX_WORDS = 4;
+import { MAX_NAME_WORDS } from "./name-rules.ts";
 
 /**
  * "Kitchens and Bathrooms"; of more than two, "Fruit, Peppers and more". The largest children speak, and those with a
@@ -24,7 +23,7 @@ export function nameParent(children: readonly Album[], taken: readonly string[])
       : children.length > 2
         ? `${first}, ${second}${rest(2)}`
         : `${first} and ${second}`;
-  const wanted = both !== null && wordsOf(both) <= MAX_WORDS ? both : `${first}${rest(1)}`;
+  const wanted = both !== null && wordsOf(both) <= MAX_NAME_WORDS ? both : `${first}${rest(1)}`;
   const isTaken = new Set(taken.map(foldTyping));
   let text = wanted;
   for (let n = 2; isTaken.has(foldTyping(text)); n++) text = `${wanted} ${n}`;

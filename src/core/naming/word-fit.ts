@@ -1,6 +1,6 @@
 /** How well each word of a table fits each album, and which of several broader or narrower words to trust. Pure. */
 import type { ConceptTable } from "../concepts.ts";
-import { dot, meanOf, rowOf, takeRows, type Vectors } from "../vectors.ts";
+import { dot, meanOf, rowOf, spreadOver, takeRows, type Vectors } from "../vectors.ts";
 import { treeOf } from "./concept-tree.ts";
 
 /** Images of an album that are looked at: more change the median little and cost time. */
@@ -23,13 +23,12 @@ export function fitWords(rows: ArrayLike<number>, vectors: Vectors, concepts: Co
   const words = concepts.vectors;
   const fit = new Float32Array(words.rows);
   const floor = new Float32Array(words.rows);
-  const count = Math.min(rows.length, SAMPLE);
-  if (count === 0) return { fit, floor };
-  // Spread over the whole list: callers order images by similarity or by date.
   const sample = takeRows(
     vectors,
-    Array.from({ length: count }, (_, i) => rows[Math.floor(((i + 0.5) * rows.length) / count)]!),
+    spreadOver(rows.length, SAMPLE).map((i) => rows[i]!),
   );
+  const count = sample.rows;
+  if (count === 0) return { fit, floor };
   const mean = meanOf(sample);
   const length = Math.sqrt(dot(mean, mean)) || 1;
   const cosines = new Float32Array(count);

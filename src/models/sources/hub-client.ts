@@ -9,6 +9,7 @@
 import { createHash } from "node:crypto";
 import { setTimeout as sleep } from "node:timers/promises";
 import { EnvHttpProxyAgent, request, type Dispatcher } from "undici";
+import { retryAfterMs } from "../../core/retry-after.ts";
 import { AlbumenError, isAlbumenError, messageOf, throwIfAborted } from "../../errors.ts";
 import { checkFile, throwIfStorage } from "../cache.ts";
 import { takePart, type PartFile } from "./part-file.ts";
@@ -124,7 +125,8 @@ function createHubClient(options: HubOptions): HubClient {
       if (status === 200 || status === 206) return { response, hubSha256 };
       await response.body.dump();
       if (isBusy(status)) {
-        const waitMs = retryAfterMs(response) ?? retryWaitMs * 2 ** (attempt - 1);
+        const askedMs = retryAfterMs(headerOf(response, "retry-after"), Date.now());
+        const waitMs = askedMs ?? retryWaitMs * 2 ** (attempt - 1);
         if (waitMs > LONGEST_WAIT_MS)
           throw new HubRefused(
             status,
@@ -315,14 +317,6 @@ function createDispatcher(
 
 function isBusy(status: number): boolean {
   return status === 429 || status === 503;
-}
-
-/** `Retry-After`, in seconds or as a date (RFC 9110, 10.2.3); null: not said. */
-function retryAfterMs(response: Dispatcher.ResponseData): number | null {
-  const value = headerOf(response, "retry-after");
-  if (value === null) return null;
-  const ms = /^\d+$/.test(value) ? Number(value) * 1000 : Date.parse(value) - Date.now();
-  return Number.isNaN(ms) ? null : Math.max(0, ms);
 }
 
 function hintFor(status: number, hasToken: boolean): string | undefined {
